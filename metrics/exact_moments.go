@@ -1,0 +1,148 @@
+package metrics
+
+import (
+	"math"
+	"math/big"
+	"math/bits"
+)
+
+// moments describes a sample that is not empty: extremes, mean and standard
+// deviation (ddof 0).
+type moments struct {
+	min, max, mean, stdDev float64
+}
+
+// momentsOf computes moments from exact sums, so that the order of the values
+// does not matter: integers are summed in 192 bits, other values as
+// expansions.
+func momentsOf(values []float64) moments {
+	if s, ok := sumIntegers(values); ok {
+		return s.moments(len(values))
+	}
+	m := moments{min: values[0], max: values[0]}
+	n := float64(len(values))
+	var sum, squares expansion
+	for _, v := range values {
+		m.min, m.max = min(m.min, v), max(m.max, v)
+		sum.add(v)
+	}
+	m.mean = min(max(sum.value()/n, m.min), m.max) // the division can round out of the range
+	for _, v := range values {
+		d := v - m.mean
+		squares.add(float64(d * d)) // no fused multiply-add
+	}
+	m.stdDev = math.Sqrt(squares.value() / n)
+	return m
+}
+
+// integerSums holds the extremes of integers of at most 2^53, their sum and
+// that of their squares.
+type integerSums struct {
+	min, max      int64
+	sumHi, sumLo  uint64 // 128 bits, two's complement
+	sq2, sq1, sq0 uint64 // 192 bits
+}
+
+// sumIntegers returns the sums, or false if a value is not an integer or
+// larger than 2^53.
+func sumIntegers(values []float64) (integerSums, bool) {
+	const limit = 1 << 53
+	s := integerSums{min: limit, max: -limit}
+	var carry uint64
+	for len(values) > 0 {
+		block := values[:min(len(values), 512)] // of which the sum fits in 63 bits
+		values = values[len(block):]
+		var sum int64
+		var hi, lo uint64
+		for _, v := range block {
+			i := int64(v)
+			if float64(i) != v || uint64(i+limit) > 2*limit {
+				return integerSums{}, false
+			}
+			s.min, s.max = min(s.min, i), max(s.max, i)
+			sum += i
+			h, l := bits.Mul64(uint64(max(i, -i)), uint64(max(i, -i)))
+			lo, carry = bits.Add64(lo, l, 0)
+			hi += h + carry
+		}
+		s.sumLo, carry = bits.Add64(s.sumLo, uint64(sum), 0)
+		s.sumHi += uint64(sum>>63) + carry
+		s.sq0, carry = bits.Add64(s.sq0, lo, 0)
+		s.sq1, carry = bits.Add64(s.sq1, hi, carry)
+		s.sq2 += carry
+	}
+	return s, true
+}
+
+// moments returns the moments of n values,
+//
+//	mean   = S_1/n
+//	stdDev = sqrt((n S_2 - S_1^2) / n^2)
+//
+// with S_1 and S_2 the sums of the values and of their squares.
+func (s integerSums) moments(n int) moments {
+	count := big.NewInt(int64(n))
+	s1 := big.NewInt(int64(s.sumHi))
+	s1.Lsh(s1, 64).Add(s1, new(big.Int).SetUint64(s.sumLo))
+	s2 := new(big.Int).SetUint64(s.sq2)
+	s2.Lsh(s2, 64).Add(s2, new(big.Int).SetUint64(s.sq1))
+	s2.Lsh(s2, 64).Add(s2, new(big.Int).SetUint64(s.sq0))
+
+	mean, _ := new(big.Rat).SetFrac(s1, count).Float64()
+	v := s2.Mul(s2, count)
+	v.Sub(v, new(big.Int).Mul(s1, s1))
+	variance, _ := new(big.Rat).SetFrac(v, count.Mul(count, count)).Float64()
+	return moments{float64(s.min), float64(s.max), mean, math.Sqrt(variance)}
+}
+
+// expansion is an exact sum of float64 values, held as values that do not
+// overlap, the smallest first: Shewchuk, "Adaptive Precision Floating-Point
+// Arithmetic and Fast Robust Geometric Predicates", Discrete & Computational
+// Geometry 18, 1997, section 2.4. It overflows if the sum of some of the
+// values does.
+type expansion struct {
+	parts []float64
+}
+
+func (e *expansion) add(x float64) {
+	kept := e.parts[:0]
+	for _, y := range e.parts {
+		sum, rest := twoSum(x, y)
+		if rest != 0 {
+			kept = append(kept, rest)
+		}
+		x = sum
+	}
+	e.parts = append(kept, x)
+}
+
+// twoSum returns the rounded sum of a and b and what the rounding left out
+// (Knuth).
+func twoSum(a, b float64) (sum, rest float64) {
+	sum = a + b
+	b1 := sum - a
+	a1 := sum - b1
+	return sum, (a - a1) + (b - b1)
+}
+
+// value returns the sum, rounded once.
+func (e *expansion) value() float64 {
+	p := e.parts
+	if len(p) == 0 {
+		return 0
+	}
+	i := len(p) - 1
+	sum, rest := p[i], 0.0
+	for i > 0 && rest == 0 {
+		i--
+		sum, rest = twoSum(sum, p[i])
+	}
+	// If sum lies exactly between two float64 values, it was rounded to the
+	// even one, whatever the smaller parts say.
+	if i > 0 && rest != 0 && math.Signbit(rest) == math.Signbit(p[i-1]) {
+		if up := sum + 2*rest; up-sum == 2*rest {
+			sum = up
+		}
+	}
+	return sum
+}

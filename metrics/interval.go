@@ -1,0 +1,138 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Interval is a confidence interval. Confidence is the level reached, which
+// is at least the one asked for.
+type Interval struct {
+	Lo         float64 `json:"lo"`
+	Hi         float64 `json:"hi"`
+	Confidence float64 `json:"confidence"`
+}
+
+// Interval returns a confidence interval for the p-quantile of the population
+// that the values were drawn from, independently of each other. It supposes
+// nothing about the distribution. With x_1 <= ... <= x_n the sorted sample
+// and B binomial with n trials of probability p,
+//
+//	P(x_l <= quantile <= x_u) >= P(l <= B <= u - 1)
+//
+// with equality if the population is continuous. Of all pairs l < u whose
+// right side is at least the confidence, the interval is that of the smallest
+// u - l; of two equal ones, the one with more probability, then the lower
+// one. Source: David & Nagaraja, "Order Statistics", 3rd ed., Wiley 2003,
+// section 7.1.
+//
+// Gaps of one request are not independent of each other. For an interval that
+// means what it says, use per-request values.
+//
+// Special cases are:
+//
+//	1 - p^n - (1-p)^n < confidence   false: even the least and the largest value do not enclose the quantile surely enough
+//	n < 2, p = 0, p = 1              false, likewise
+//
+// It panics unless p is in [0, 1] and confidence in (0, 1).
+func (e *Exact) Interval(p, confidence float64) (Interval, bool) {
+	checkP(p)
+	if !(confidence > 0 && confidence < 1) {
+		panic(fmt.Sprintf("metrics: confidence of %v; it must be in (0, 1)", confidence))
+	}
+	r, ok := quantileRanks(len(e.values), p, confidence)
+	if !ok {
+		return Interval{}, false
+	}
+	x := selectRanks(e.values, []int{r.lo - 1, r.hi - 1})
+	return Interval{Lo: x[0], Hi: x[1], Confidence: r.confidence}, true
+}
+
+// rankInterval is a confidence interval in ranks, 1 for the least value.
+type rankInterval struct {
+	lo, hi     int
+	confidence float64
+}
+
+// quantileRanks returns the ranks of Interval. The terms of the binomial
+// distribution come from their ratios to the largest one, divided by their
+// sum: no gamma function, whose rounding would spoil a large n. (gonum's
+// distuv.Binomial.CDF is off by 4e-10 at n = 10^6, p = 1/2, and by 0.14 at
+// n = 10^8.) The time is proportional to sqrt(n p (1-p)).
+func quantileRanks(n int, p, confidence float64) (rankInterval, bool) {
+	if n < 2 || p == 0 || p == 1 {
+		return rankInterval{}, false
+	}
+	mode := newBinomialTerm(n, p)
+	total := mode.tailSum(binomialTerm.below) + mode.tailSum(binomialTerm.above) - 1
+
+	// Terms 1 to n-1 are those between two values. They fall on both sides
+	// of the mode, so adding the larger neighbor gives the fewest terms.
+	for mode.k < 1 {
+		mode = mode.above()
+	}
+	for mode.k > n-1 {
+		mode = mode.below()
+	}
+	sum := mode.ratio
+	lo, hi := mode, mode
+	for sum/total < confidence {
+		down, up := lo.below(), hi.above()
+		if down.k < 1 {
+			down.ratio = 0
+		}
+		if up.k > n-1 {
+			up.ratio = 0
+		}
+		switch {
+		case down.ratio == 0 && up.ratio == 0:
+			return rankInterval{}, false
+		case down.ratio >= up.ratio:
+			lo, sum = down, sum+down.ratio
+		default:
+			hi, sum = up, sum+up.ratio
+		}
+	}
+	return rankInterval{lo: lo.k, hi: hi.k + 1, confidence: sum / total}, true
+}
+
+// binomialTerm is P(B = k) divided by the largest of these probabilities, B
+// binomial with n trials of probability p.
+type binomialTerm struct {
+	n, k  int
+	odds  float64 // p/(1-p)
+	ratio float64
+}
+
+// newBinomialTerm returns the largest term, the first of two equal ones.
+func newBinomialTerm(n int, p float64) binomialTerm {
+	return binomialTerm{n: n, k: min(max(0, int(math.Ceil(float64(n+1)*p))-1), n), odds: p / (1 - p), ratio: 1}
+}
+
+func (t binomialTerm) above() binomialTerm {
+	t.ratio *= float64(t.n-t.k) / float64(t.k+1) * t.odds
+	t.k++
+	return t
+}
+
+func (t binomialTerm) below() binomialTerm {
+	t.ratio *= float64(t.k) / float64(t.n-t.k+1) / t.odds
+	t.k--
+	return t
+}
+
+// tailSum sums the terms from t on in the direction of next, the smallest
+// first, until they no longer matter.
+func (t binomialTerm) tailSum(next func(binomialTerm) binomialTerm) float64 {
+	const negligible = 1e-20
+	var terms []float64
+	for ; t.ratio > negligible && t.k >= 0 && t.k <= t.n; t = next(t) {
+		terms = append(terms, t.ratio)
+	}
+	var sum float64
+	for _, x := range slices.Backward(terms) {
+		sum += x
+	}
+	return sum
+}

@@ -1,0 +1,153 @@
+package metrics
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestIntervalWorked(t *testing.T) {
+	tests := []struct {
+		name          string
+		n             int
+		p, confidence float64
+		want          Interval
+		ok            bool
+		reason        string
+	}{
+		{"median of 10", 10, 0.5, 0.95, Interval{2, 9, 1 - 22.0/1024}, true, "1 - 2 (1 + 10)/2^10; (3, 9) has 0.968 - 0.044 only"},
+		{"median of 6", 6, 0.5, 0.95, Interval{1, 6, 1 - 2.0/64}, true, "all values: 1 - 2/2^6"},
+		{"median of 5", 5, 0.5, 0.95, Interval{}, false, "1 - 2/2^5 = 0.9375 < 0.95"},
+		{"median of 2, half", 2, 0.5, 0.5, Interval{1, 2, 0.5}, true, "P(B = 1) is exactly what is asked for"},
+		{"just above half", 2, 0.5, math.Nextafter(0.5, 1), Interval{}, false, "boundary"},
+		{"median of 5, one term", 5, 0.5, 0.3, Interval{2, 3, 10.0 / 32}, true, "of (2, 3) and (3, 4), which are equal, the lower one"},
+		{"P90 of 10, low confidence", 10, 0.9, 0.5, Interval{8, 10, 0.19371024450 + 0.38742048900}, true, "10 choose 8 .9^8 .1^2 + 10 choose 9 .9^9 .1"},
+		{"P90 of 10", 10, 0.9, 0.95, Interval{}, false, "0.9^10 = 0.35 of all samples lie below the quantile"},
+		{"P99 of 298", 298, 0.99, 0.95, Interval{}, false, "0.99^298 = 0.05004 of all samples lie below the quantile"},
+		{"one value", 1, 0.5, 0.1, Interval{}, false, "no pair"},
+		{"p = 0", 10, 0, 0.1, Interval{}, false, "nothing is below the least possible value"},
+		{"p = 1", 10, 1, 0.1, Interval{}, false, "nothing is above the largest"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ok := exactOf(upTo(tt.n)).Interval(tt.p, tt.confidence)
+			if diff := cmp.Diff(tt.want, got, cmpopts.EquateApprox(1e-9, 0)); diff != "" || ok != tt.ok {
+				t.Errorf("ok = %v: %s (-want +got)\n%s", ok, tt.reason, diff)
+			}
+		})
+	}
+}
+
+func TestIntervalOfJustEnough(t *testing.T) {
+	got, ok := exactOf(upTo(299)).Interval(0.99, 0.95) // 1 - 0.99^299 = 0.9504
+	if !ok || got.Hi != 299 || got.Confidence < 0.95 || got.Confidence > 0.9505 {
+		t.Errorf("P99 of 299: %v, %v", got, ok)
+	}
+}
+
+// ranksTwin tries all pairs, with exact probabilities.
+func ranksTwin(n int, p, confidence float64) (rankInterval, bool) {
+	pr := new(big.Rat).SetFloat64(p)
+	qr := new(big.Rat).Sub(big.NewRat(1, 1), pr)
+	cumulative := make([]*big.Rat, n+2) // P(B < k)
+	cumulative[0] = new(big.Rat)
+	for k := 0; k <= n; k++ {
+		term := new(big.Rat).SetInt(new(big.Int).Binomial(int64(n), int64(k)))
+		for i := 0; i < n; i++ {
+			if i < k {
+				term.Mul(term, pr)
+			} else {
+				term.Mul(term, qr)
+			}
+		}
+		cumulative[k+1] = term.Add(term, cumulative[k])
+	}
+	want := new(big.Rat).SetFloat64(confidence)
+	for width := 1; width < n; width++ {
+		var best rankInterval
+		most := want
+		for lo := 1; lo+width <= n; lo++ {
+			c := new(big.Rat).Sub(cumulative[lo+width], cumulative[lo])
+			if c.Cmp(most) > 0 || best.lo == 0 && c.Cmp(most) == 0 {
+				f, _ := c.Float64()
+				best, most = rankInterval{lo, lo + width, f}, c
+			}
+		}
+		if best.lo > 0 {
+			return best, true
+		}
+	}
+	return rankInterval{}, false
+}
+
+func TestQuantileRanksAgainstTwin(t *testing.T) {
+	for n := 1; n <= 20; n++ {
+		for _, p := range []float64{0.001, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99} {
+			for _, confidence := range []float64{0.2, 0.5, 0.9, 0.95, 0.99} {
+				want, wantOK := ranksTwin(n, p, confidence)
+				got, ok := quantileRanks(n, p, confidence)
+				// Pairs that differ by a rounding of p only may be taken for each other.
+				if ok != wantOK || got.hi-got.lo != want.hi-want.lo || math.Abs(got.confidence-want.confidence) > 1e-13 {
+					t.Errorf("n = %d, p = %v, confidence %v: got %v %v, want %v %v", n, p, confidence, got, ok, want, wantOK)
+				}
+			}
+		}
+	}
+}
+
+// The interval holds the quantile at least as often as it says.
+func TestIntervalCoverage(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 11))
+	const runs = 4000
+	for _, tt := range []struct {
+		n             int
+		p, confidence float64
+	}{{20, 0.5, 0.95}, {200, 0.9, 0.95}, {1000, 0.99, 0.9}} {
+		quantile := -math.Log(1 - tt.p) // of the exponential distribution
+		var held int
+		var stated float64
+		for range runs {
+			var e Exact
+			for range tt.n {
+				e.Add(rng.ExpFloat64())
+			}
+			i, ok := e.Interval(tt.p, tt.confidence)
+			if !ok || i.Confidence < tt.confidence || i.Lo >= i.Hi {
+				t.Fatalf("%+v: %v, %v", tt, i, ok)
+			}
+			stated = i.Confidence
+			if i.Lo <= quantile && quantile <= i.Hi {
+				held++
+			}
+		}
+		got := float64(held) / runs
+		if sigma := math.Sqrt(stated * (1 - stated) / runs); math.Abs(got-stated) > 4*sigma {
+			t.Errorf("%+v: held in %v of the runs, stated %v", tt, got, stated)
+		}
+	}
+}
+
+// For a large n the binomial distribution is normal within 1/sqrt(n).
+func TestQuantileRanksOfMany(t *testing.T) {
+	const n = 100_000_000
+	for _, p := range []float64{0.5, 0.9, 0.999} {
+		got, ok := quantileRanks(n, p, 0.95)
+		half := 1.959964 * math.Sqrt(n*p*(1-p))
+		if !ok || got.confidence < 0.95 || got.confidence > 0.9501 && p < 0.99 || got.confidence > 0.951 ||
+			math.Abs(float64(got.lo)-(n*p-half)) > 3 || math.Abs(float64(got.hi)-(n*p+half)) > 3 {
+			t.Errorf("p = %v: %+v, want about %v to %v", p, got, n*p-half, n*p+half)
+		}
+	}
+}
+
+func TestIntervalPanics(t *testing.T) {
+	e := exactOf(upTo(10))
+	for _, c := range []float64{0, 1, -1, math.NaN(), 95} {
+		mustPanic(t, func() { e.Interval(0.5, c) })
+	}
+	mustPanic(t, func() { e.Interval(95, 0.5) })
+}

@@ -1,0 +1,146 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// QuantileKind says how a quantile is read off a sample. Tools differ in it,
+// and small samples show the difference: the median of 1..10 is 5, 5, 5.5, 5
+// under InverseCDF, LinearCDF, Linear, OrderStatistic.
+//
+// With x_1 <= ... <= x_n the sorted sample, p in [0, 1], and x_h for a
+// fractional h the point (h - floor(h)) of the way from x_floor(h) to the
+// next one:
+//
+//	Linear          x_h, h = (n - 1) p + 1     type 7
+//	InverseCDF      x_ceil(h), h = n p         type 1
+//	LinearCDF       x_h, h = n p               type 4
+//	OrderStatistic  x_r, r = ceil(n p)         type 1, n p as in decimal arithmetic
+//
+// Types as numbered by Hyndman & Fan, "Sample Quantiles in Statistical
+// Packages", The American Statistician 50(4), 1996.
+//
+// InverseCDF and OrderStatistic have one definition and differ where a
+// float64 cannot hold p: 0.07 * 100 is 7.000000000000001. InverseCDF takes
+// the product as it comes, as gonum and NumPy do, and has x_8.
+// OrderStatistic takes a product within 2^-51 (relative) of an integer for
+// that integer, and has x_7, which is meant.
+//
+// Special cases are:
+//
+//	n = 0         no quantile
+//	n = 1         x_1
+//	p = 0         x_1
+//	p = 1         x_n
+//	h < 1         x_1
+type QuantileKind uint8
+
+const (
+	Linear         QuantileKind = iota // NumPy's default, and that of most tools
+	InverseCDF                         // gonum's stat.Empirical, NumPy's "inverted_cdf"
+	LinearCDF                          // gonum's stat.LinInterp, NumPy's "interpolated_inverted_cdf"
+	OrderStatistic                     // what [HDR] approximates
+)
+
+var quantileKindNames = [...]string{"linear", "inverse-cdf", "linear-cdf", "order-statistic"}
+
+// String returns the kind's name.
+func (k QuantileKind) String() string { return name(quantileKindNames[:], "QuantileKind", uint8(k)) }
+
+// MarshalText returns the kind's name.
+func (k QuantileKind) MarshalText() ([]byte, error) {
+	if int(k) >= len(quantileKindNames) {
+		return nil, fmt.Errorf("no quantile kind has the number %d", uint8(k))
+	}
+	return []byte(k.String()), nil
+}
+
+// UnmarshalText accepts the names that MarshalText returns.
+func (k *QuantileKind) UnmarshalText(b []byte) error {
+	for i, s := range quantileKindNames {
+		if s == string(b) {
+			*k = QuantileKind(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown quantile kind %q (want %s)", b, strings.Join(quantileKindNames[:], ", "))
+}
+
+// position is where a quantile lies in a sorted sample: the fraction t of the
+// way from the value with index i to the one after it. t = 0 needs only the
+// value i.
+type position struct {
+	i int
+	t float64
+}
+
+// position returns where the p-quantile of n > 0 values lies.
+func (k QuantileKind) position(n int, p float64) position {
+	switch k {
+	case Linear:
+		return split(float64(n-1)*p, n)
+	case InverseCDF:
+		return position{clampRank(math.Ceil(float64(n)*p), n) - 1, 0}
+	case LinearCDF:
+		return split(float64(n)*p-1, n)
+	case OrderStatistic:
+		return position{int(rank(int64(n), p)) - 1, 0}
+	}
+	panic(fmt.Sprintf("metrics: no quantile kind has the number %d", uint8(k)))
+}
+
+// split returns the position of the fractional index h, 0 for the least value.
+func split(h float64, n int) position {
+	if h <= 0 {
+		return position{0, 0}
+	}
+	whole, t := math.Modf(h)
+	if whole >= float64(n-1) {
+		return position{n - 1, 0}
+	}
+	return position{int(whole), t}
+}
+
+func clampRank(r float64, n int) int {
+	if r >= float64(n) {
+		return n
+	}
+	return max(1, int(r))
+}
+
+// rank returns ceil(n p) in [1, n], with n p within a relative 2^-51 of an
+// integer taken for that integer. p and the product carry a rounding of
+// 2^-53 each, so what is an integer for the p that was written is inside.
+func rank(n int64, p float64) int64 {
+	h := float64(n) * p
+	r := math.Round(h)
+	if math.Abs(h-r) > h*0x1p-51 {
+		r = math.Ceil(h)
+	}
+	if r >= float64(n) {
+		return n
+	}
+	return max(1, int64(r))
+}
+
+// between returns the point t of the way from a to b. It is never outside
+// [a, b], is a at t = 0, and rounds as NumPy's "linear" does.
+func between(a, b, t float64) float64 {
+	d := b - a
+	if math.IsInf(d, 0) { // the operands fit, their difference does not
+		return a*(1-t) + b*t
+	}
+	if t < 0.5 {
+		return a + float64(d*t) // the conversion forbids a fused multiply-add
+	}
+	return b - float64(d*(1-t))
+}
+
+// checkP panics unless p is a probability.
+func checkP(p float64) {
+	if !(p >= 0 && p <= 1) {
+		panic(fmt.Sprintf("metrics: quantile of p = %v; p must be in [0, 1]", p))
+	}
+}
