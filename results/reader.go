@@ -1,0 +1,183 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tokentime/tokentime/metrics"
+)
+
+// Options says how to read. The zero Options detects everything by content.
+type Options struct {
+	// Format is FormatNative or FormatVLLM, or "" to detect it.
+	Format string
+}
+
+// Reader reads the runs of a file and the requests of each, one at a time; see
+// the package documentation for a loop. It is not safe for concurrent use.
+type Reader struct {
+	name    string
+	decoder decoder
+	closer  io.Closer
+
+	run     *Run
+	index   int  // of run
+	inRun   bool // requests of run may be left
+	request metrics.Request
+	err     error
+}
+
+// decoder is what a format implements. Its errors may be *Error with the place
+// as far as it is known, without file and run.
+type decoder interface {
+	// nextRun begins the next run, or returns io.EOF. All requests of the
+	// run before it have been read.
+	nextRun() (*Run, error)
+	// next reads the next request of the run into r, whose slices it may
+	// reuse, or returns io.EOF.
+	next(r *metrics.Request) error
+}
+
+// Open opens the file at path for reading. Its Reader must be closed.
+func Open(path string, opts Options) (*Reader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		var pe *os.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err // the *Error names the file
+		}
+		return nil, fileError(path, err)
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		f.Close()
+		return nil, fileError(path, ErrDirectory)
+	}
+	rd, err := NewReader(path, f, opts)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	rd.closer = f
+	return rd, nil
+}
+
+// NewReader returns a Reader of the content of r. The name stands in errors
+// and in [Run.Source]. NewReader reads as much as it takes to detect the
+// format; whether a JSON object is one of vLLM's is known only once
+// [Reader.NextRun] has seen its keys.
+func NewReader(name string, r io.Reader, opts Options) (*Reader, error) {
+	content, err := openContent(r)
+	if err != nil {
+		return nil, fileError(name, err)
+	}
+	format := opts.Format
+	detected, err := detectFormat(content)
+	if format == "" || errors.Is(err, ErrEmptyFile) {
+		format = detected
+		if err != nil {
+			return nil, fileError(name, err)
+		}
+	}
+	rd := &Reader{name: name, index: -1}
+	switch format {
+	case FormatNative:
+		rd.decoder = newNativeDecoder(content)
+	case FormatVLLM:
+		rd.decoder = newVLLMDecoder(content, opts.Format == FormatVLLM)
+	default:
+		return nil, fileError(name, fmt.Errorf("%q is %w", format, ErrUnknownFormat))
+	}
+	return rd, nil
+}
+
+// NextRun advances to the next run and reports whether there is one. Requests
+// of the current run that have not been read are read first, since an error in
+// them must not pass unseen.
+func (rd *Reader) NextRun() bool {
+	for rd.Next() {
+	}
+	if rd.err != nil {
+		return false
+	}
+	run, err := rd.decoder.nextRun()
+	if err == io.EOF {
+		return false
+	}
+	rd.index++
+	if err != nil {
+		return rd.fail(err)
+	}
+	run.Source = rd.name
+	rd.run, rd.inRun = run, true
+	return true
+}
+
+// Run returns the current run, or nil before the first call of NextRun. It
+// stays as it is when the Reader moves on.
+func (rd *Reader) Run() *Run { return rd.run }
+
+// Next advances to the next request of the current run and reports whether
+// there is one.
+func (rd *Reader) Next() bool {
+	if !rd.inRun || rd.err != nil {
+		return false
+	}
+	switch err := rd.decoder.next(&rd.request); err {
+	case nil:
+		return true
+	case io.EOF:
+		rd.inRun = false
+		return false
+	default:
+		return rd.fail(err)
+	}
+}
+
+// Request returns the current request, which is valid in the sense of
+// [metrics.Request.Validate]. The Reader reuses it: it and its Deliveries
+// change at the next call of Next. Copy what must stay.
+func (rd *Reader) Request() *metrics.Request { return &rd.request }
+
+// Err returns the first error, an [*Error], or nil if all was well so far.
+func (rd *Reader) Err() error { return rd.err }
+
+// Close closes the file that [Open] opened. It does nothing for a Reader of
+// [NewReader].
+func (rd *Reader) Close() error {
+	if rd.closer == nil {
+		return nil
+	}
+	return rd.closer.Close()
+}
+
+func (rd *Reader) fail(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		e = &Error{Request: -1, Offset: -1, Err: err}
+	}
+	e.File, e.Run = rd.name, rd.index
+	rd.err, rd.inRun = e, false
+	return false
+}
+
+func fileError(name string, err error) error {
+	return &Error{File: name, Run: -1, Request: -1, Offset: -1, Err: err}
+}
+
+// syntaxError returns what is wrong in JSON or in the reading of it, without
+// the decoder's own words about where.
+func syntaxError(err error) (cause error, offset int64) {
+	var se *jsontext.SyntacticError
+	if errors.As(err, &se) {
+		return fmt.Errorf("malformed JSON: %w", se.Err), se.ByteOffset
+	}
+	if inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "jsontext: ") {
+		err = inner // what reading the content returned
+	}
+	return err, -1
+}
