@@ -41,6 +41,9 @@ func (k numberKind) parse(lit []byte) (int64, error) {
 // closed true, or before an element that may go on behind b; last says that
 // nothing follows b. It returns how many bytes of b were taken.
 func (k numberKind) appendElements(dst []int64, b []byte, last bool) (_ []int64, taken int, closed bool, err error) {
+	if cap(dst)-len(dst) < 64 {
+		dst = slices.Grow(dst, max(64, len(dst))) // append would copy a large column more often
+	}
 	i := 0
 	for {
 		if len(b)-i >= shortSpan {

@@ -362,6 +362,6 @@ func (d *nativeDecoder) fail(err error) error {
 	if errors.As(err, &fe) {
 		e.Field, err = fe.name(), fe.err
 	}
-	e.Err, _ = syntaxError(err)
+	_, e.Err = syntaxError(err)
 	return e
 }

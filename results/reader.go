@@ -170,14 +170,14 @@ func fileError(name string, err error) error {
 }
 
 // syntaxError returns what is wrong in JSON or in the reading of it, without
-// the decoder's own words about where.
-func syntaxError(err error) (cause error, offset int64) {
+// the decoder's own words about where, and the offset if it is known, or -1.
+func syntaxError(err error) (offset int64, cause error) {
 	var se *jsontext.SyntacticError
 	if errors.As(err, &se) {
-		return fmt.Errorf("malformed JSON: %w", se.Err), se.ByteOffset
+		return se.ByteOffset, fmt.Errorf("malformed JSON: %w", se.Err)
 	}
 	if inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "jsontext: ") {
 		err = inner // what reading the content returned
 	}
-	return err, -1
+	return -1, err
 }

@@ -344,7 +344,7 @@ func (d *vllmDecoder) place(err error) error {
 // malformed says where the decoder failed.
 func (d *vllmDecoder) malformed(err error) error {
 	e := &Error{Request: -1}
-	e.Err, e.Offset = syntaxError(err)
+	e.Offset, e.Err = syntaxError(err)
 	e.Offset += d.content.taken
 	pointer := d.json.StackPointer()
 	var se *jsontext.SyntacticError
