@@ -199,6 +199,7 @@ func (d *Distribution) setExact(s *Stats) {
 	m := momentsOf(e.values)
 	s.Min, s.Mean, s.StdDev, s.Max = Known(m.min), Known(m.mean), Known(m.stdDev), Known(m.max)
 	s.setQuantiles(e.Quantiles(d.Options.Kind, standardQuantiles[:]...))
+	s.setIntervals(e.Intervals(0.95, standardQuantiles[:]...))
 }
 
 func (d *Distribution) setHDR(s *Stats) {

@@ -37,16 +37,38 @@ type Interval struct {
 //
 // It panics unless p is in [0, 1] and confidence in (0, 1).
 func (e *Exact) Interval(p, confidence float64) (Interval, bool) {
-	checkP(p)
+	return e.Intervals(confidence, p)[0].Get()
+}
+
+// Intervals returns [Exact.Interval] of each p, in the order of ps, at about
+// the cost of one.
+func (e *Exact) Intervals(confidence float64, ps ...float64) []Optional[Interval] {
 	if !(confidence > 0 && confidence < 1) {
 		panic(fmt.Sprintf("metrics: confidence of %v; it must be in (0, 1)", confidence))
 	}
-	r, ok := quantileRanks(len(e.values), p, confidence)
-	if !ok {
-		return Interval{}, false
+	found := make([]Optional[rankInterval], len(ps))
+	var ranks []int
+	for i, p := range ps {
+		checkP(p)
+		if r, ok := quantileRanks(len(e.values), p, confidence); ok {
+			found[i] = Known(r)
+			ranks = append(ranks, r.lo-1, r.hi-1)
+		}
 	}
-	x := selectRanks(e.values, []int{r.lo - 1, r.hi - 1})
-	return Interval{Lo: x[0], Hi: x[1], Confidence: r.confidence}, true
+	slices.Sort(ranks)
+	ranks = slices.Compact(ranks)
+	sorted := selectRanks(e.values, ranks)
+	value := func(rank int) float64 {
+		j, _ := slices.BinarySearch(ranks, rank-1)
+		return sorted[j]
+	}
+	intervals := make([]Optional[Interval], len(ps))
+	for i, f := range found {
+		if r, ok := f.Get(); ok {
+			intervals[i] = Known(Interval{Lo: value(r.lo), Hi: value(r.hi), Confidence: r.confidence})
+		}
+	}
+	return intervals
 }
 
 // rankInterval is a confidence interval in ranks, 1 for the least value.

@@ -151,3 +151,31 @@ func TestIntervalPanics(t *testing.T) {
 	}
 	mustPanic(t, func() { e.Interval(95, 0.5) })
 }
+
+// TestIntervalsTogether compares several intervals at once with each alone,
+// also where there is none, for samples that are sorted and that are not.
+func TestIntervalsTogether(t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 12))
+	ps := []float64{0.999, 1e-9, 0.5, 0, 0.9, 0.5, 1}
+	for _, n := range []int{0, 1, 2, 30, 1000, 20_000} {
+		var e Exact
+		for range n {
+			e.Add(float64(rng.IntN(5000)))
+		}
+		var want []Optional[Interval]
+		for _, p := range ps {
+			v, ok := e.Interval(p, 0.9)
+			if !ok {
+				want = append(want, Optional[Interval]{})
+				continue
+			}
+			want = append(want, Known(v))
+		}
+		if diff := cmp.Diff(want, e.Intervals(0.9, ps...)); diff != "" {
+			t.Errorf("n = %d (-alone +together)\n%s", n, diff)
+		}
+		if got := e.Intervals(0.9, 1e-9)[0]; got.Known() {
+			t.Errorf("n = %d: an interval %v for a quantile that no value encloses", n, got)
+		}
+	}
+}

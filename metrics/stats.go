@@ -21,6 +21,25 @@ type Stats struct {
 	P99       Optional[float64] `json:"p99"`
 	P999      Optional[float64] `json:"p999"`
 	Max       Optional[float64] `json:"max"`
+
+	// Intervals of the quantiles, if they can be had: of exact values that
+	// are independent of each other.
+	Intervals *QuantileIntervals `json:"confidence_95,omitempty"`
+}
+
+// QuantileIntervals holds confidence intervals of at least 95 % of the
+// quantiles of [Stats]; see [Exact.Interval]. One is unknown where too few
+// values lie beyond the quantile to enclose it.
+type QuantileIntervals struct {
+	P50  Optional[Interval] `json:"p50"`
+	P90  Optional[Interval] `json:"p90"`
+	P95  Optional[Interval] `json:"p95"`
+	P99  Optional[Interval] `json:"p99"`
+	P999 Optional[Interval] `json:"p999"`
+}
+
+func (s *Stats) setIntervals(v []Optional[Interval]) {
+	s.Intervals = &QuantileIntervals{v[0], v[1], v[2], v[3], v[4]}
 }
 
 // standardQuantiles are those of Stats, ascending.

@@ -83,6 +83,9 @@ func (s *Summary) Stats() SummaryStats {
 			FixedShare:        n.FixedShare.stats(),
 		},
 	}
+	if v.Raw.TBT != nil {
+		v.Raw.TBT.Intervals = nil // the gaps of one request are not independent
+	}
 	v.Throughput = Throughput{
 		OutputTokens: PerSecond(s.OutputTokens, v.Duration),
 		Requests:     PerSecond(s.Requests.Completed, v.Duration),
