@@ -157,6 +157,7 @@ func stated(x float64) string { return strconv.FormatFloat(x, 'f', 3, 64) }
 func (t *text) warnings() {
 	var order []*doubt
 	seen := map[doubtKey]*doubt{}
+	ranks := map[string]int{}
 	for i, r := range t.runs {
 		for _, w := range r.Warnings() {
 			about, message := "", w.Message
@@ -166,7 +167,10 @@ func (t *text) warnings() {
 			k := doubtKey{w.Code, message}
 			d := seen[k]
 			if d == nil {
-				d = &doubt{doubtKey: k}
+				if _, ok := ranks[w.Code]; !ok {
+					ranks[w.Code] = len(ranks)
+				}
+				d = &doubt{doubtKey: k, rank: ranks[w.Code]}
 				seen[k] = d
 				order = append(order, d)
 			}
@@ -178,16 +182,25 @@ func (t *text) warnings() {
 		return
 	}
 	t.section("WARNINGS")
-	for _, d := range order {
-		who := ""
-		if len(d.runs) < len(t.runs) {
-			who = strings.Join(d.runs, ", ") + ": "
+	slices.SortStableFunc(order, func(a, b *doubt) int { return a.rank - b.rank })
+	for i, d := range order {
+		if i == 0 || d.code != order[i-1].code {
+			t.printf("  [%s]\n", d.code)
 		}
-		if about := strings.Join(d.about, ", "); about != "" {
-			who += about + ": "
-		}
-		t.prose("[%s] %s%s", d.code, who, d.message)
+		t.printf("    %s\n", wrap(t.about(d)+d.message, textWidth-4, "    "))
 	}
+}
+
+// about names the runs, unless it is all, and the distributions of a doubt.
+func (t *text) about(d *doubt) string {
+	who := ""
+	if len(d.runs) < len(t.runs) {
+		who = strings.Join(d.runs, ", ") + ": "
+	}
+	if about := strings.Join(d.about, ", "); about != "" {
+		who += about + ": "
+	}
+	return who
 }
 
 type doubtKey struct{ code, message string }
@@ -195,6 +208,7 @@ type doubtKey struct{ code, message string }
 // doubt is a warning with the runs and the distributions that share it.
 type doubt struct {
 	doubtKey
+	rank        int // of the code, by first appearance
 	runs, about []string
 }
 
