@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tokentime/tokentime/fluidity"
+	"github.com/tokentime/tokentime/goodput"
 	"github.com/tokentime/tokentime/metrics"
 	"github.com/tokentime/tokentime/results"
 )
@@ -41,7 +42,11 @@ func benchRequests(n int) []metrics.Request {
 }
 
 func benchOptions(method metrics.Method) Options {
-	return Options{Method: method, Deadlines: fluidity.Deadlines{Prefill: time.Second, Decode: 100 * time.Millisecond}}
+	return Options{
+		Method:    method,
+		Deadlines: fluidity.Deadlines{Prefill: time.Second, Decode: 100 * time.Millisecond},
+		Goodput:   goodput.Options{Ideal: goodput.Ideal{TTFT: time.Second, PerToken: 200 * time.Millisecond}},
+	}
 }
 
 func newBenchRun(b testing.TB, o Options, rate bool) *Run {
@@ -66,8 +71,8 @@ func BenchmarkPass(b *testing.B) {
 		goroutines int
 	}{
 		{"hdr", metrics.HDRMethod, false, 1},
-		{"hdr/two-goroutines", metrics.HDRMethod, false, 2},
-		{"hdr/token-rate", metrics.HDRMethod, true, 1},
+		{"hdr+two-goroutines", metrics.HDRMethod, false, 2},
+		{"hdr+token-rate", metrics.HDRMethod, true, 1},
 		{"exact", metrics.ExactMethod, false, 1},
 	} {
 		b.Run(c.name, func(b *testing.B) {
