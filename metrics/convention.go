@@ -49,8 +49,9 @@ type EndRule uint8
 const (
 	// EndLastToken ends decode at t_N. End-to-end is End - z.
 	EndLastToken EndRule = iota
-	// EndStream ends decode at Request.End, or at the last delivery when
-	// End is unknown, and end-to-end likewise.
+	// EndStream ends decode at Request.End, or, when End is unknown and
+	// something that counts was delivered, at the last delivery of any
+	// kind; end-to-end likewise.
 	EndStream
 )
 

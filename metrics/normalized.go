@@ -58,7 +58,7 @@ type NormalizedLatency struct {
 	Prefill    PerToken // T_p/N
 	First      PerToken // TTFT/N = T_s/N + T_p/N
 	Decode     PerToken // T_d/N
-	Total      PerToken // First + Decode
+	Total      PerToken // (TTFT + T_d)/N
 }
 
 // Separable reports whether the scheduling part is known apart.
@@ -112,9 +112,7 @@ func (c *Convention) normalized(r *Request, e extent) Normalized {
 		Prefill:    perToken(raw.Prefill, n),
 		First:      perToken(raw.TTFT, n),
 		Decode:     perToken(raw.Decode, n),
-	}
-	if v.Latency.First.Known() && v.Latency.Decode.Known() {
-		v.Latency.Total = PerToken{v.Latency.First.Total + v.Latency.Decode.Total, n}
+		Total:      perToken(since(c.decodeEnd(r, e), c.zero(r)), n),
 	}
 	if c.Empty == EmptyZeroNormalized && r.Empty() {
 		v.Latency.Total = PerToken{0, 1}

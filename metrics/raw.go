@@ -55,10 +55,9 @@ func (c *Convention) raw(r *Request, e extent) Raw {
 	end := r.End
 	if e.events > 0 {
 		first, last := Known(e.first), Known(e.last)
-		decodeEnd := last
+		decodeEnd := c.decodeEnd(r, e)
 		if c.End == EndStream {
-			end = end.orElse(Known(e.lastDelivery))
-			decodeEnd = end
+			end = decodeEnd
 		}
 		raw.Prefill = since(first, r.Scheduled)
 		raw.TTFT = since(first, z)
@@ -76,6 +75,18 @@ func (c *Convention) raw(r *Request, e extent) Raw {
 		raw.TTFT = Span{}
 	}
 	return raw
+}
+
+// decodeEnd returns where T_d ends, unknown if nothing that counts was
+// delivered.
+func (c *Convention) decodeEnd(r *Request, e extent) Instant {
+	switch {
+	case e.events == 0:
+		return Instant{}
+	case c.End == EndStream:
+		return r.End.orElse(Known(e.lastDelivery))
+	}
+	return Known(e.last)
 }
 
 func (c *Convention) zero(r *Request) Instant {
