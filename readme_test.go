@@ -16,7 +16,7 @@ const nested = "TOKENTIME_README"
 var block = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
 
 // TestReadme runs every command block of the README, and builds and runs
-// every Go program in it.
+// every Go program and test in it.
 func TestReadme(t *testing.T) {
 	if os.Getenv(nested) != "" {
 		t.Skip("started by the README's test command, which this test runs")
@@ -36,11 +36,15 @@ func TestReadme(t *testing.T) {
 		case "sh":
 			runBlock(t, body, "sh", "-euc", body)
 		case "go":
-			file := filepath.Join(t.TempDir(), "main.go")
+			name, run, says := "main.go", "run", "largest gap"
+			if strings.Contains(body, "*testing.T") {
+				name, run, says = "readme_test.go", "test", "ok"
+			}
+			file := filepath.Join(t.TempDir(), name)
 			if err := os.WriteFile(file, []byte(body), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			if out := runBlock(t, body, "go", "run", file); !strings.Contains(out, "largest gap") {
+			if out := runBlock(t, body, "go", run, file); !strings.Contains(out, says) {
 				t.Errorf("the program printed\n%s", out)
 			}
 		}

@@ -44,7 +44,8 @@
 // # The native format
 //
 // The native format, [FormatNative], is JSON Lines in UTF-8, possibly
-// compressed with gzip. Every line is an object; blank lines are ignored. A
+// compressed with gzip; native.schema.json, beside the source, is a JSON Schema
+// of its lines. Every line is an object; blank lines are ignored. A
 // line is at most [MaxLine] bytes long. The first line is a header, each line
 // after it is a request of that run, and a further header begins a further
 // run, so that files can be concatenated with cat.

@@ -5,6 +5,7 @@
 //
 //	tokentime report [flags] FILE...
 //	tokentime demo [flags]
+//	tokentime vectors [-lang python | -check ANSWERS]
 //	tokentime help
 //
 // Report reads result files and says what their averages hide. A file is one
@@ -13,7 +14,23 @@
 // content, and - is standard input. Each run becomes a column. Demo does the
 // same with two small runs that are built in.
 //
-// The flags are:
+// Vectors writes the test vectors of package metrics/metricstest, one JSON
+// object a line: a stream of tokens, parameters, and the exact value of every
+// metric. A program in any language reads them, computes the metrics that it
+// has, and writes one line for each:
+//
+//	{"name":"chunks/first-of-4","answers":{"ttft_ns":200000000,"tpot_ns":{"num":10000000,"den":1},"qoe":null}}
+//
+// With -check FILE, where - is standard input, such answers are compared with
+// the vectors. What is wrong is reported with a drawing of the stream, and
+// with the convention or the mistake that gives the same values. The function
+// ReadAnswers of package metricstest lists the keys. With -lang python a
+// complete example is written, so that this prints that all is right:
+//
+//	tokentime vectors -lang python > answers.py
+//	tokentime vectors | python3 answers.py | tokentime vectors -check -
+//
+// The flags of report and demo are:
 //
 //	-convention NAME
 //		The formulas behind the names TTFT, TBT and TPOT: paper (default),
@@ -44,7 +61,8 @@
 //		Text, or one JSON document of schema tokentime.report/1.
 //
 // The exit status is 0 if all went well, 1 if an input could not be read or
-// is malformed, and 2 for a mistake on the command line. In the last two
-// cases nothing is written to standard output. While a long input is read,
-// standard error shows the progress if it is a terminal.
+// is malformed, and 2 for a mistake on the command line; in these two cases
+// nothing is written to standard output. It is 3 if vectors -check found a
+// wrong answer. While a long input is read, standard error shows the progress
+// if it is a terminal.
 package main

@@ -15,6 +15,7 @@ const (
 	exitDone  = 0
 	exitInput = 1 // an input could not be read or is malformed
 	exitUsage = 2
+	exitWrong = 3 // vectors -check: the answers could be read, and one is wrong
 )
 
 const usage = `tokentime tells the truth about token timing.
@@ -22,6 +23,7 @@ const usage = `tokentime tells the truth about token timing.
 usage:
   tokentime report [flags] FILE...   report on result files; - is standard input
   tokentime demo [flags]             the same on two small built-in runs
+  tokentime vectors [flags]          test vectors for metrics in any language, and a check of answers
   tokentime help
 
 "tokentime report -h" lists the flags.
@@ -37,6 +39,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return runReport(args[1:], stdin, stdout, stderr)
 	case "demo":
 		return runDemo(args[1:], stdout, stderr)
+	case "vectors":
+		return runVectors(args[1:], stdin, stdout, stderr)
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage)
 		return exitDone

@@ -25,6 +25,8 @@ github.com/HdrHistogram/hdrhistogram-go          < metrics
 gonum.org/v1/gonum/stat/...                      < metrics
 github.com/go-json-experiment/json/...           < results
 metrics                                          < fluidity, slo, goodput, results
+metrics                                          < metrics/metricstest, metrics/metricstest/internal/generate
+metrics/metricstest                              < metrics/metricstest/internal/generate, cmd/tokentime
 fluidity, slo                                    < goodput
 metrics, fluidity, slo, goodput, results         < report
 metrics, fluidity, slo, goodput, results, report < cmd/tokentime, examples/...
@@ -52,7 +54,7 @@ var standardLibrary = []struct {
 	{"os/user", nil, "a number does not depend on who computes it"},
 	{"plugin", nil, "a library loads no code"},
 	{"syscall", nil, "pure Go builds everywhere"},
-	{"testing/...", nil, "a program that embeds the library does not want test flags"},
+	{"testing/...", []string{"metrics/metricstest"}, "a program that embeds the library does not want test flags"},
 	{"unsafe", nil, "a wrong number is worse than a slow one"},
 }
 
@@ -190,13 +192,16 @@ func TestImports(t *testing.T) {
 			"report/a.go":   file("report", own+"metrics", own+"fluidity", own+"slo", own+"goodput", own+"results"),
 			"cmd/tokentime/a.go": file("main", own+"metrics", own+"fluidity", own+"slo", own+"goodput",
 				own+"results", own+"report", "net/http"),
-			"examples/stall/a.go":      file("main", own+"fluidity", own+"report"),
-			"slo/a_test.go":            file("slo_test", own+"fluidity", "github.com/google/go-cmp/cmp/cmpopts"),
-			"internal/policy/doc.go":   file("policy"),
-			"doc.go":                   file("tokentime"),
-			"readme_test.go":           file("tokentime_test", own+"metrics"),
-			"metrics/metrics_test.go":  file("metrics", "gonum.org/v1/gonum/stat"),
-			"examples/stall/a_test.go": file("main", own+"metrics"),
+			"metrics/metricstest/a.go":                   file("metricstest", own+"metrics"),
+			"metrics/metricstest/internal/generate/a.go": file("generate", own+"metrics", own+"metrics/metricstest"),
+			"cmd/tokentime/b.go":                         file("main", own+"metrics/metricstest"),
+			"examples/stall/a.go":                        file("main", own+"fluidity", own+"report"),
+			"slo/a_test.go":                              file("slo_test", own+"fluidity", "github.com/google/go-cmp/cmp/cmpopts"),
+			"internal/policy/doc.go":                     file("policy"),
+			"doc.go":                                     file("tokentime"),
+			"readme_test.go":                             file("tokentime_test", own+"metrics"),
+			"metrics/metrics_test.go":                    file("metrics", "gonum.org/v1/gonum/stat"),
+			"examples/stall/a_test.go":                   file("main", own+"metrics"),
 		}, nil},
 		{"siblings", "slo and fluidity do not know each other", map[string]string{
 			"slo/a.go":      file("slo", own+"fluidity"),
@@ -214,6 +219,17 @@ func TestImports(t *testing.T) {
 		{"judging reader", "results makes records, never judgements", map[string]string{
 			"results/a.go": file("results", own+"goodput"),
 		}, []string{"results/a.go:2: results imports goodput; only report, cmd/tokentime, examples/..., tests may" + see}},
+		{"vectors made by what they test", "the tests import the packages, the vectors must not know them", map[string]string{
+			"metrics/metricstest/a.go":                   file("metricstest", own+"fluidity"),
+			"metrics/metricstest/a_test.go":              file("metricstest_test", own+"fluidity"),
+			"metrics/metricstest/internal/generate/a.go": file("generate", own+"goodput"),
+			"results/a.go":                               file("results", own+"metrics/metricstest"),
+		}, []string{
+			"metrics/metricstest/a.go:2: metrics/metricstest imports fluidity; only goodput, report, cmd/tokentime, examples/..., tests may" + see,
+			"metrics/metricstest/internal/generate/a.go:2: metrics/metricstest/internal/generate imports goodput; " +
+				"only report, cmd/tokentime, examples/..., tests may" + see,
+			"results/a.go:2: results imports metrics/metricstest; only metrics/metricstest/internal/generate, cmd/tokentime, tests may" + see,
+		}},
 		{"a dependency of metrics elsewhere", "also in a test", map[string]string{
 			"fluidity/a.go":      file("fluidity", "gonum.org/v1/gonum/stat"),
 			"fluidity/a_test.go": file("fluidity", "github.com/HdrHistogram/hdrhistogram-go"),
@@ -243,7 +259,8 @@ func TestImports(t *testing.T) {
 			"doc.go":      file("tokentime", own+"metrics"),
 			"report/a.go": file("report", modulePath),
 		}, []string{
-			"doc.go:2: . imports metrics; only fluidity, slo, goodput, results, report, cmd/tokentime, examples/..., tests may" + see,
+			"doc.go:2: . imports metrics; only fluidity, slo, goodput, results, metrics/metricstest, " +
+				"metrics/metricstest/internal/generate, report, cmd/tokentime, examples/..., tests may" + see,
 			"report/a.go:2: report imports .; only tests may" + see,
 		}},
 		{"dot import", "names without a package cannot be traced", map[string]string{
@@ -271,8 +288,9 @@ func TestStandardLibrary(t *testing.T) {
 		{"below", "net/http is part of net/...", map[string]string{
 			"slo/a.go": "package slo\nimport _ \"net/http\"\n",
 		}, []string{"slo/a.go:2: library package slo imports net/http; records come from an io.Reader" + see}},
-		{"exception", "results opens files", map[string]string{
-			"results/a.go": "package results\nimport _ \"os\"\n",
+		{"exceptions", "results opens files, metricstest is for tests", map[string]string{
+			"results/a.go":             "package results\nimport _ \"os\"\n",
+			"metrics/metricstest/a.go": "package metricstest\nimport _ \"testing\"\n",
 		}, nil},
 	})
 }
