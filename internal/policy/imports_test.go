@@ -23,10 +23,13 @@ import (
 const importRules = `
 github.com/HdrHistogram/hdrhistogram-go          < metrics
 gonum.org/v1/gonum/stat/...                      < metrics
-github.com/go-json-experiment/json/...           < results
+github.com/go-json-experiment/json/...           < results, sse
 metrics                                          < fluidity, slo, goodput, results
 metrics                                          < metrics/metricstest, metrics/metricstest/internal/generate
 metrics/metricstest                              < metrics/metricstest/internal/generate, cmd/tokentime
+metrics                                          < sse, tap
+sse                                              < tap
+sse, tap                                         < examples/...
 fluidity, slo                                    < goodput
 metrics, fluidity, slo, goodput, results         < report
 metrics, fluidity, slo, goodput, results, report < cmd/tokentime, examples/...
@@ -47,7 +50,7 @@ var standardLibrary = []struct {
 	{"flag", nil, "options are struct fields"},
 	{"log/...", nil, "doubt is a metrics.Warning in the result, failure is an error"},
 	{"math/rand/...", nil, "the same records give the same numbers"},
-	{"net/...", nil, "records come from an io.Reader"},
+	{"net/...", []string{"tap"}, "records come from an io.Reader; only tap stands between a client and a server"},
 	{"os", []string{"results"}, "only results opens files; others take an io.Reader or io.Writer"},
 	{"os/exec", nil, "a library starts no programs"},
 	{"os/signal", nil, "signals belong to the program"},
@@ -248,7 +251,7 @@ func TestImports(t *testing.T) {
 		}, []string{"report/a.go:2: report imports github.com/google/go-cmp/cmp; only tests may" + see}},
 		{"json decoder in the program", "results reads files, the program does not", map[string]string{
 			"cmd/tokentime/a.go": file("main", "github.com/go-json-experiment/json"),
-		}, []string{"cmd/tokentime/a.go:2: cmd/tokentime imports github.com/go-json-experiment/json; only results may" + see}},
+		}, []string{"cmd/tokentime/a.go:2: cmd/tokentime imports github.com/go-json-experiment/json; only results, sse may" + see}},
 		{"new dependency", "it needs a row, or a nested module", map[string]string{
 			"metrics/a_test.go": file("metrics", "github.com/stretchr/testify/assert"),
 		}, []string{"metrics/a_test.go:2: metrics imports github.com/stretchr/testify/assert; no package may" + see}},
@@ -260,7 +263,7 @@ func TestImports(t *testing.T) {
 			"report/a.go": file("report", modulePath),
 		}, []string{
 			"doc.go:2: . imports metrics; only fluidity, slo, goodput, results, metrics/metricstest, " +
-				"metrics/metricstest/internal/generate, report, cmd/tokentime, examples/..., tests may" + see,
+				"metrics/metricstest/internal/generate, sse, tap, report, cmd/tokentime, examples/..., tests may" + see,
 			"report/a.go:2: report imports .; only tests may" + see,
 		}},
 		{"dot import", "names without a package cannot be traced", map[string]string{
@@ -287,7 +290,7 @@ func TestStandardLibrary(t *testing.T) {
 	testCheck(t, checkStandardLibrary, []synthetic{
 		{"below", "net/http is part of net/...", map[string]string{
 			"slo/a.go": "package slo\nimport _ \"net/http\"\n",
-		}, []string{"slo/a.go:2: library package slo imports net/http; records come from an io.Reader" + see}},
+		}, []string{"slo/a.go:2: library package slo imports net/http; records come from an io.Reader; only tap stands between a client and a server" + see}},
 		{"exceptions", "results opens files, metricstest is for tests", map[string]string{
 			"results/a.go":             "package results\nimport _ \"os\"\n",
 			"metrics/metricstest/a.go": "package metricstest\nimport _ \"testing\"\n",

@@ -48,8 +48,15 @@ func parseMod(text []byte) []directive {
 	return out
 }
 
+// ownModule is this module's path.
+const ownModule = "github.com/tokentime/tokentime"
+
 // checkReplace reports replace directives in any go.mod of the tree. What a
 // user gets must be what we tested, and a replace is not passed on to users.
+//
+// A nested module may name a module of this repository by its folder: the two
+// are released together, and between releases there is no version that it
+// could require. (A go.work would not do: go mod tidy ignores it.)
 func checkReplace(fsys fs.FS) ([]string, error) {
 	var found []string
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -63,13 +70,24 @@ func checkReplace(fsys fs.FS) ([]string, error) {
 		}
 		text, err := fs.ReadFile(fsys, name)
 		for _, d := range parseMod(text) {
-			if d.verb == "replace" {
+			if d.verb == "replace" && !withinRepository(name, d.args) {
 				found = append(found, fmt.Sprintf("%s:%d: replace %s: require a released version", name, d.line, d.args[0]))
 			}
 		}
 		return err
 	})
 	return found, err
+}
+
+// withinRepository reports whether a replace of the go.mod of that name puts a
+// module of this repository where its path says that it is.
+func withinRepository(name string, args []string) bool {
+	dir := path.Dir(name)
+	if dir == "." || len(args) != 3 || args[1] != "=>" {
+		return false
+	}
+	below, ok := strings.CutPrefix(args[0]+"/", ownModule+"/")
+	return ok && strings.HasPrefix(args[2], "../") && path.Join(dir, args[2]) == path.Clean("./"+below)
 }
 
 // checkGoVersion reports a go directive that is not the highest of those of
@@ -196,9 +214,17 @@ func TestCheckReplace(t *testing.T) {
 		"go.mod":                  "module m\nreplace a => ../a\n",
 		"contrib/otel/go.mod":     "module o\nreplace (\n\tb => c v1\n)\n",
 		"contrib/beam/go.mod":     "module b // replace\n",
+		"contrib/a/go.mod":        "module a\nreplace github.com/tokentime/tokentime => ../..\n",
+		"examples/b/go.mod":       "module b\nreplace github.com/tokentime/tokentime/contrib/a => ../../contrib/a\n",
+		"contrib/c/go.mod":        "module c\nreplace github.com/tokentime/tokentime => ../../../fork\n",
+		"contrib/d/go.mod":        "module d\nreplace github.com/tokentime/tokentime v1.0.0 => ../..\n",
+		"contrib/e/go.mod":        "module e\nreplace github.com/tokentime/tokentimer => ../..\n",
 		"slo/testdata/mod/go.mod": "module t\nreplace a => ../a\n",
 	}))
 	want := []string{
+		"contrib/c/go.mod:2: replace github.com/tokentime/tokentime: require a released version",
+		"contrib/d/go.mod:2: replace github.com/tokentime/tokentime: require a released version",
+		"contrib/e/go.mod:2: replace github.com/tokentime/tokentimer: require a released version",
 		"contrib/otel/go.mod:3: replace b: require a released version",
 		"go.mod:2: replace a: require a released version",
 	}
