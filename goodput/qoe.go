@@ -65,12 +65,18 @@ func (q Ideal) QoE(r *metrics.Request) (float64, bool) {
 		return 0, false
 	}
 	lag, n, delay := lags(ds, later(a, q.TTFT), q.PerToken)
+	return q.share(lag, n, delay), true
+}
+
+// share returns the QoE of n tokens, the last of which has that lag, and whose
+// lags sum to delay.
+func (q Ideal) share(lag time.Duration, n uint64, delay wide) float64 {
 	if (delay == wide{}) {
-		return 1, true
+		return 1
 	}
 	// actual_N - ideal_i = lag_N + (N-i)/r
 	whole := product(uint64(lag), n).plus(product(uint64(q.PerToken), n*(n-1)/2))
-	return ratio(whole.minus(delay), whole), true
+	return ratio(whole.minus(delay), whole)
 }
 
 // lags follows the lags actual_i - ideal_i, where ideal_1 = ideal and a

@@ -21,7 +21,7 @@ func TestStatsJSON(t *testing.T) {
 	}{
 		{"ten values", d.Stats(), `{"n":10,"undefined":2,"min":1,"mean":5.5,"stddev":2.8722813232690143,` +
 			`"p50":5.5,"p90":9.1,"p95":9.549999999999999,"p99":9.91,"p999":9.991,"max":10,` +
-		`"confidence_95":{"p50":{"lo":2,"hi":9,"confidence":0.9785156250000001},"p90":null,"p95":null,"p99":null,"p999":null}}`}, // sqrt(33/4); P95 as NumPy rounds it
+			`"confidence_95":{"p50":{"lo":2,"hi":9,"confidence":0.9785156250000001},"p90":null,"p95":null,"p99":null,"p999":null}}`}, // sqrt(33/4); P95 as NumPy rounds it
 		{"none", new(Distribution).Stats(), `{"n":0,"undefined":0,"min":null,"mean":null,"stddev":null,` +
 			`"p50":null,"p90":null,"p95":null,"p99":null,"p999":null,"max":null}`},
 	}
