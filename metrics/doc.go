@@ -21,6 +21,11 @@
 // buckets and states its error). Summaries merge: that of two shards is that
 // of their union.
 //
+// A server records a request while it runs with a [Recorder], which yields
+// the same views and, with a buffer for its deliveries, the same Request. An
+// [Aggregate] takes finished requests from many goroutines, and a [Ledger]
+// merges the snapshots of other processes.
+//
 // # Undefined
 //
 // A value that does not exist is never 0. It is an unknown [Optional], it

@@ -100,7 +100,8 @@ type LargestStall struct {
 //
 // With exact distributions it keeps 8 bytes a token and about 120 a request;
 // with HDR ones it has a constant size of a few megabytes. It is not safe for
-// concurrent use; let each goroutine fill its own and Merge them.
+// concurrent use; see [Aggregate], or let each goroutine fill its own and
+// Merge them.
 type Summary struct {
 	Options SummaryOptions // not to be changed after the first Add
 
@@ -277,6 +278,28 @@ func (s *Summary) Duration() Span {
 // their values have different meanings.
 var ErrConvention = errors.New("summaries under different conventions cannot be merged")
 
+// ErrOverflow says that a count of two summaries together is beyond 2^62,
+// which only a forged snapshot can bring about.
+var ErrOverflow = errors.New("summaries that count more than 2^62 of something cannot be merged")
+
+// fits reports whether all counts of s and o together stay within maxCount.
+func (s *Summary) fits(o *Summary) bool {
+	within := func(a, b int64) bool { return a <= maxCount && b <= maxCount-a }
+	theirs := o.counters()
+	for i, n := range s.counters() {
+		if !within(*n, *theirs[i]) {
+			return false
+		}
+	}
+	from := o.distributions()
+	for i, d := range s.distributions() {
+		if !within(d.N(), from[i].N()) || !within(d.Undefined(), from[i].Undefined()) {
+			return false
+		}
+	}
+	return within(s.Requests.Offered, o.Requests.Offered)
+}
+
 // Merge adds all that o holds. The result equals the Summary of the union of
 // the requests, except that of two equal largest stalls the one in s stays.
 // A given duration stays if both have the same one; else the duration is
@@ -291,6 +314,9 @@ func (s *Summary) Merge(o *Summary) error {
 	}
 	if !o.ready {
 		return nil // nothing was ever added
+	}
+	if !s.fits(o) {
+		return ErrOverflow
 	}
 	from := o.distributions()
 	for i, d := range s.distributions() {

@@ -132,6 +132,26 @@ func TestSummaryMergeRefuses(t *testing.T) {
 	}
 }
 
+func TestSummaryMergeDoesNotOverflow(t *testing.T) {
+	half := func() *Summary { return &Summary{Requests: RequestCounts{Offered: maxCount/2 + 1}, ready: true} }
+	s := half()
+	if err := s.Merge(half()); !errors.Is(err, ErrOverflow) || s.Requests.Offered != maxCount/2+1 {
+		t.Errorf("got %v and %d requests, want ErrOverflow and nothing changed", err, s.Requests.Offered)
+	}
+	s = half()
+	if err := s.Merge(&Summary{Requests: RequestCounts{Offered: maxCount/2 - 1}, ready: true}); err != nil || s.Requests.Offered != maxCount {
+		t.Errorf("just within: %v and %d requests", err, s.Requests.Offered)
+	}
+	var a, b Summary
+	a.prepare()
+	b.prepare()
+	a.Raw.TBT.AddUndefined(maxCount)
+	b.Raw.TBT.AddUndefined(1)
+	if err := a.Merge(&b); !errors.Is(err, ErrOverflow) {
+		t.Errorf("undefined values: got %v", err)
+	}
+}
+
 func TestSummaryRefusesContradictions(t *testing.T) {
 	var s Summary
 	var re *RequestError

@@ -4,7 +4,8 @@
 // # The model
 //
 // An [Objective] is a list of parts, read from text by [Parse] and printed
-// back as it was written. A part is about one request or about many:
+// back as it was written, or read from the headers of a request by
+// [FromHeaders]. A part is about one request or about many:
 //
 //	ttft<=500ms                  first token                              Raw.TTFT
 //	tpot<=50ms                   time per output token after the first    Normalized.TPOT

@@ -16,6 +16,12 @@
 //	proxy:  t.Handler(&httputil.ReverseProxy{...}) for what users wait for,
 //	        its Transport field = t.Transport(nil) for what the upstream takes
 //
+// A reverse proxy that starts to answer before it has read the whole request
+// can cut the stream, with or without a tap (golang/go#40747): read the body
+// first, as examples/server does. A server that ends streams by cancelling
+// its base context makes them [metrics.Cancelled] here; it knows better, and
+// can say so in Done.
+//
 // # What is recorded
 //
 // Sent is the instant at which RoundTrip or the handler was called. Each event
