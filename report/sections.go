@@ -143,7 +143,7 @@ func (t *text) reproduced() {
 		}
 		t.prose("%s: %d of %d aggregates reproduced.", t.names[i], len(all)-len(wrong), len(all))
 		if len(wrong) > 0 {
-			t.prose("Not reproducible: %s. A TPOT that does not follow was timed to an end of the stream that the file does not hold.",
+			t.prose("Not reproducible: %s. A TPOT or e2el that does not follow was timed to an end of the stream that the file does not hold.",
 				strings.Join(wrong, "; "))
 		}
 	}
