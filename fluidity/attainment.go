@@ -42,6 +42,7 @@ func (d TokenDeadlines) Validate() error {
 //
 //	t_i - a = TTFT* + (i-1) TBT*   in time
 //	N = 0, arrival unknown         no deadline
+//	gaps not recorded              no deadline; see [metrics.Request.Sparse]
 //	a delivery of k > 1 tokens     its first tokens can be late and its last ones in time
 func (d TokenDeadlines) Score(r *metrics.Request) (Score, error) {
 	if err := d.Validate(); err != nil {
@@ -49,7 +50,7 @@ func (d TokenDeadlines) Score(r *metrics.Request) (Score, error) {
 	}
 	ds := firstToken(r.Deliveries)
 	a, ok := r.Arrival().Get()
-	if !ok || len(ds) == 0 {
+	if !ok || len(ds) == 0 || r.Sparse {
 		return Score{}, nil
 	}
 	s := newSchedule(max(d.TBT, 1), ds)

@@ -172,6 +172,7 @@ func (d *Deadlines) usesPrefill() bool {
 //	prompt length unknown, with a Curve  no deadline, unless D_p has no part in the schedule
 //	a delivery of k > 1 tokens           late if at all with its first one; the others are hits
 //	a delivery of no token               ignored
+//	gaps not recorded (Request.Sparse)   no deadline: nobody knows which were met
 func (d Deadlines) Score(r *metrics.Request) (Score, error) {
 	if err := d.Validate(); err != nil {
 		return Score{}, err
@@ -196,12 +197,16 @@ const (
 	noArrival
 	noPrompt
 	onlySkipped
+	sparse // when the tokens between the first and the last came was not recorded
 )
 
 func (d *Deadlines) score(r *metrics.Request) verdict {
 	ds := firstToken(r.Deliveries)
 	if len(ds) == 0 {
 		return verdict{why: noToken}
+	}
+	if r.Sparse {
+		return verdict{why: sparse}
 	}
 	s := newSchedule(d.Decode, ds)
 	t1, k := ds[0].At, int64(ds[0].Tokens)

@@ -51,7 +51,8 @@
 // # Undefined
 //
 // A request without a deadline (no token, or one token when the first is not
-// scored) has no index. That is not 1, and not 0: it is unknown, it prints as
+// scored) has no index, nor has one whose gaps were not recorded
+// ([metrics.Request.Sparse]). That is not 1, and not 0: it is unknown, it prints as
 // "–", and a [Summary] counts it and says why it was left out.
 //
 // # Errors and warnings

@@ -13,6 +13,7 @@ type LeftOut struct {
 	Rejected  int64 `json:"rejected"`
 	Empty     int64 `json:"empty"`       // completed without a token
 	Untimed   int64 `json:"untimed"`     // completed with tokens whose instants are unknown
+	Sparse    int64 `json:"sparse"`      // with gaps that were not recorded: [metrics.Request.Sparse]
 	NoPlan    int64 `json:"no_plan"`     // RemainingMissed, how many tokens were planned being unknown
 	NoArrival int64 `json:"no_arrival"`  // D_p counts from an unknown instant
 	NoPrompt  int64 `json:"no_prompt"`   // the curve needs the length of the prompt
@@ -22,7 +23,7 @@ type LeftOut struct {
 // Total returns the number of requests left out.
 func (l LeftOut) Total() int64 {
 	return l.Cancelled + l.TimedOut + l.Failed + l.Rejected + l.Empty +
-		l.Untimed + l.NoPlan + l.NoArrival + l.NoPrompt + l.NoneDue
+		l.Untimed + l.Sparse + l.NoPlan + l.NoArrival + l.NoPrompt + l.NoneDue
 }
 
 func (l *LeftOut) add(o LeftOut) {
@@ -32,6 +33,7 @@ func (l *LeftOut) add(o LeftOut) {
 	l.Rejected += o.Rejected
 	l.Empty += o.Empty
 	l.Untimed += o.Untimed
+	l.Sparse += o.Sparse
 	l.NoPlan += o.NoPlan
 	l.NoArrival += o.NoArrival
 	l.NoPrompt += o.NoPrompt
@@ -47,7 +49,8 @@ func (l LeftOut) String() string {
 		name string
 	}{
 		{l.Cancelled, "cancelled"}, {l.TimedOut, "timed out"}, {l.Failed, "failed"}, {l.Rejected, "rejected"},
-		{l.Empty, "empty"}, {l.Untimed, "without token instants"}, {l.NoPlan, "without a plan"},
+		{l.Empty, "empty"}, {l.Untimed, "without token instants"},
+		{l.Sparse, "with gaps that were not recorded"}, {l.NoPlan, "without a plan"},
 		{l.NoArrival, "without an arrival"}, {l.NoPrompt, "without a prompt length"}, {l.NoneDue, "without a deadline"},
 	} {
 		if p.n > 0 {

@@ -24,6 +24,7 @@ import (
 // Special cases are:
 //
 //	N < 2                      undefined
+//	gaps not recorded          undefined; see [metrics.Request.Sparse]
 //	target > 1                 undefined
 //	target <= 0                1 ns
 //	target = 1                 max over i of (t_i - t_1) / (i - 1), rounded up
@@ -38,6 +39,9 @@ func MinDecodeDeadline(r *metrics.Request, target Target, late MissRule) (time.D
 // minDecodeDeadline is MinDecodeDeadline with a number of misses added at
 // every D_d, for tokens that never came.
 func minDecodeDeadline(r *metrics.Request, target Target, late MissRule, added int64) (time.Duration, bool) {
+	if r.Sparse {
+		return 0, false
+	}
 	ds := firstToken(r.Deliveries)
 	q := newQuest(ds, target, late, added)
 	if best, ok := (Score{q.tokens, added}).AtLeast(target); !best || !ok {

@@ -28,8 +28,8 @@ type Summary struct {
 
 	// MinDeadline is the distribution of the requests' minimum decode
 	// deadlines; see [MinDecodeDeadline]. Undefined are requests with fewer
-	// than two tokens, the unfinished ones as far as they are excluded, and
-	// the Unreachable ones.
+	// than two tokens or with gaps that were not recorded, the unfinished
+	// ones as far as they are excluded, and the Unreachable ones.
 	MinDeadline metrics.Distribution
 
 	// Unreachable counts requests that miss the target at any D_d, for the
@@ -115,9 +115,9 @@ func (s *Summary) judge(r *metrics.Request) (judgement, error) {
 		}
 		j.lacking = max(0, planned-j.tokens)
 	}
-	j.paced = true
 	d := &s.Options.Deadlines
 	v := d.score(r)
+	j.paced = v.why != sparse
 	j.Score, j.extrapolated = v.Score, v.extrapolated
 	j.Misses += j.lacking
 	if j.tokens == 0 && j.lacking > 0 && d.First == Skipped {
@@ -155,6 +155,8 @@ func (s *Summary) undue(why reason, score Score) *int64 {
 	switch {
 	case why == noArrival:
 		return &s.LeftOut.NoArrival
+	case why == sparse:
+		return &s.LeftOut.Sparse
 	case why == noPrompt:
 		return &s.LeftOut.NoPrompt
 	case score == Score{}:

@@ -38,7 +38,7 @@ func (o Options) IdleLatency(r *metrics.Request) metrics.Span {
 //	N = 0, charged the wait         -alpha f(max(0, end - a - D_0 - V)), at most 0
 //	N = 0, as delivered             undefined
 //	N = 0, arrival or end unknown   undefined
-//	N > 0, idle latency undefined   undefined
+//	N > 0, idle latency undefined   undefined, so also if gaps were not recorded
 //
 // The result is within 2^-51 (N + alpha f(l)) of the exact value; with a
 // caller's own f, of the value that follows from f as returned. Nothing is
@@ -73,6 +73,9 @@ type experience struct {
 	// if any.
 	waited metrics.Span
 
+	// sparse says that l is unknown because the gaps were not recorded.
+	sparse bool
+
 	// uncharged says that a charge for the token that never came is due, and
 	// unknown.
 	uncharged bool
@@ -93,6 +96,10 @@ func (o *Options) experience(r *metrics.Request) experience {
 		return o.nothing(r)
 	}
 	e := experience{tokens: tokens(ds)}
+	if r.Sparse {
+		e.sparse = true
+		return e
+	}
 	horizon := ds[len(ds)-1].At
 	end, charged := horizon, false
 	if o.Abandoned == ChargeTheWait && abandoned(r) {

@@ -56,9 +56,15 @@
 //
 // What does not exist is never 0. A request without a token has no idle
 // latency and no QoE, and each distribution counts it as undefined. Rates
-// need a duration; request and token goodput need an objective. A [Summary]
-// counts the requests that have no benefit, and those whose benefit is only
-// known from above because the record does not say when they ended.
+// need a duration; request and token goodput need an objective. Where the
+// gaps of a request were not recorded ([metrics.Request.Sparse]), nobody
+// knows how long its reader waited: it has no idle latency, no QoE and no
+// benefit, and a run with such a request has no smooth goodput, since a part
+// of the sum is unknown. The goodput of requests and of tokens stands.
+//
+// A [Summary] counts the requests that have no benefit, and those whose
+// benefit is only known from above because the record does not say when they
+// ended.
 //
 // # Errors
 //

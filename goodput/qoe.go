@@ -46,6 +46,7 @@ func (q Ideal) err() error {
 //
 //	N = 0                                undefined
 //	arrival unknown, or the zero Ideal   undefined
+//	gaps not recorded                    undefined; see [metrics.Request.Sparse]
 //	no token later than its ideal        1
 //	N = 1                                1 in time, 0 late, by however little
 //
@@ -61,7 +62,7 @@ func (q Ideal) QoE(r *metrics.Request) (float64, bool) {
 	must(q.err())
 	a, ok := r.Arrival().Get()
 	ds := fromFirstToken(r.Deliveries)
-	if !ok || len(ds) == 0 || q == (Ideal{}) {
+	if !ok || len(ds) == 0 || r.Sparse || q == (Ideal{}) {
 		return 0, false
 	}
 	lag, n, delay := lags(ds, later(a, q.TTFT), q.PerToken)

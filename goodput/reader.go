@@ -87,6 +87,7 @@ func PerToken(tokensPerSecond float64) (time.Duration, error) {
 //
 //	N = 0                        undefined
 //	arrival unknown              undefined, unless the reader counts from the first token
+//	gaps not recorded            undefined; see [metrics.Request.Sparse]
 //	k tokens in one delivery     the first of them decides; the others are early
 //	a delivery of 0 tokens       ignored
 //	t_i = z + D_0 + V i          in time
@@ -100,7 +101,7 @@ func (p Reader) IdleLatency(r *metrics.Request) metrics.Span {
 	must(p.err())
 	ds := fromFirstToken(r.Deliveries)
 	want, ok := p.firstWanted(r, ds).Get()
-	if !ok || len(ds) == 0 {
+	if !ok || len(ds) == 0 || r.Sparse {
 		return metrics.Span{}
 	}
 	idle, _ := wait(ds, want, p.perToken(), ds[len(ds)-1].At)

@@ -23,6 +23,7 @@ import (
 //	T unknown, zero or negative   no rate
 //	no request was judged         no Requests and no Tokens; 0 says that none met its objective
 //	no request has a benefit      no Smooth and no Benefit
+//	gaps of one not recorded      no Smooth and no Benefit: a part of the sum is unknown, and its sign
 //	no value at all               the distribution is nil, and null in JSON
 type Stats struct {
 	Requests metrics.Optional[float64] `json:"requests_per_s"`

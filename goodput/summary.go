@@ -54,6 +54,11 @@ type Counts struct {
 	// nothing to the sum.
 	Benefit int64
 
+	// Sparse is how many have tokens but no benefit because their gaps were
+	// not recorded ([metrics.Request.Sparse]). If there is one, the sum over
+	// all requests is unknown.
+	Sparse int64
+
 	// Uncharged is how many of these were abandoned and owe a charge that is
 	// unknown, since their end is; see [ChargeTheWait].
 	Uncharged int64
@@ -66,6 +71,7 @@ func (c *Counts) add(o Counts) {
 	c.Met += o.Met
 	c.MetTokens += o.MetTokens
 	c.Benefit += o.Benefit
+	c.Sparse += o.Sparse
 	c.Uncharged += o.Uncharged
 }
 
@@ -124,6 +130,9 @@ func (s *Summary) count(r *metrics.Request, attained metrics.Optional[bool]) {
 }
 
 func (s *Summary) addBenefit(e experience) {
+	if e.sparse {
+		s.Counts.Sparse++
+	}
 	l, ok := e.waited.Get()
 	if !ok {
 		return
@@ -172,15 +181,16 @@ func (s *Summary) Merge(o *Summary) error {
 }
 
 // Benefit returns the sum of [Options.Benefit] over the requests, in tokens,
-// rounded once. It is undefined if no request has a benefit, or if the sum
-// is beyond float64.
+// rounded once. It is undefined if no request has a benefit, if one has
+// tokens and no benefit because its gaps were not recorded, or if the sum is
+// beyond float64.
 func (s *Summary) Benefit() metrics.Optional[float64] {
 	return known(s.benefit())
 }
 
 // benefit returns sum N - alpha sum f, or nil if there is none.
 func (s *Summary) benefit() *big.Rat {
-	if s.Counts.Benefit == 0 {
+	if s.Counts.Benefit == 0 || s.Counts.Sparse > 0 {
 		return nil
 	}
 	f := new(big.Rat)
@@ -213,18 +223,24 @@ func known(x *big.Rat) metrics.Optional[float64] {
 const (
 	WarnUncharged = "abandoned-end-unknown"
 	WarnNoBenefit = "benefit-undefined"
+	WarnNoSum     = "smooth-goodput-undefined"
 )
 
 // Warnings returns what is doubtful about the summary's numbers.
 func (s *Summary) Warnings() []metrics.Warning {
 	var w []metrics.Warning
 	c := s.Counts
+	if c.Sparse > 0 {
+		w = append(w, metrics.Warning{Code: WarnNoSum, Message: fmt.Sprintf(
+			"of %d of %d requests only the first and the last token have an instant: nobody knows how long their readers waited, so there is no sum of benefits and no smooth goodput",
+			c.Sparse, c.Requests)})
+	}
 	if c.Uncharged > 0 {
 		w = append(w, metrics.Warning{Code: WarnUncharged, Message: fmt.Sprintf(
 			"%d of %d abandoned requests do not say when they ended: the wait for the token that never came is not charged, so their idle latency is a lower bound and the smooth goodput an upper one",
 			c.Uncharged, c.Abandoned)})
 	}
-	if n := c.Requests - c.Benefit; n > 0 {
+	if n := c.Requests - c.Benefit - c.Sparse; n > 0 {
 		w = append(w, metrics.Warning{Code: WarnNoBenefit, Message: fmt.Sprintf(
 			"%d of %d requests have no benefit, for want of a token, an arrival or an end, and add nothing to the smooth goodput",
 			n, c.Requests)})

@@ -11,14 +11,15 @@ package metrics
 type Convention struct {
 	Name string `json:"name"`
 
-	Zero     ZeroRule     `json:"zero"`      // the instant that latencies count from
-	First    FirstRule    `json:"first"`     // which delivery is the first token
-	End      EndRule      `json:"end"`       // where decode ends
-	Gaps     GapRule      `json:"gaps"`      // what one gap contributes to TBT
-	TPOT     TPOTRule     `json:"tpot"`      // numerator and divisor of TPOT
-	OneToken OneTokenRule `json:"one_token"` // what an answer of one token counts as
-	Empty    EmptyRule    `json:"empty"`     // what a completed answer without a token counts as
-	Quantile QuantileKind `json:"quantile"`  // of exact distributions
+	Zero       ZeroRule     `json:"zero"`        // the instant that latencies count from
+	First      FirstRule    `json:"first"`       // which delivery is the first token
+	End        EndRule      `json:"end"`         // where decode ends
+	Gaps       GapRule      `json:"gaps"`        // what one gap contributes to TBT
+	TPOT       TPOTRule     `json:"tpot"`        // numerator and divisor of TPOT
+	TPOTWeight WeightRule   `json:"tpot_weight"` // how often the TPOT of a request counts
+	OneToken   OneTokenRule `json:"one_token"`   // what an answer of one token counts as
+	Empty      EmptyRule    `json:"empty"`       // what a completed answer without a token counts as
+	Quantile   QuantileKind `json:"quantile"`    // of exact distributions
 
 	// CompletedOnly leaves out requests that did not complete. If false,
 	// every request counts with what it delivered: a stall that a user gave
@@ -53,11 +54,15 @@ const (
 	// something that counts was delivered, at the last delivery of any
 	// kind; end-to-end likewise.
 	EndStream
+	// EndContent ends decode and the end-to-end latency at t_N. Without a
+	// token there is no end.
+	EndContent
 )
 
 // TPOTRule says what a time per output token is. N is
-// [Request.OutputTokens], k_1 the number of tokens of the first delivery,
-// T_d the decode time under the convention's EndRule, z its zero point.
+// [Request.OutputTokens], n that of the tokens delivered, k_1 the number of
+// tokens of the first delivery, T_d the decode time under the convention's
+// EndRule, z its zero point.
 type TPOTRule uint8
 
 const (
@@ -66,6 +71,17 @@ const (
 	TPOTFirstChunk                 // T_d / (N - k_1): after a first chunk of k_1 tokens come N - k_1 gaps
 	TPOTWithTTFT                   // (t_N - z) / N: the wait for the first token included
 	TPOTNone                       // not defined by the tool
+	TPOTMeanGap                    // (t_N - t_1) / (n - 1): the mean of the gaps, whatever a usage says
+	TPOTDecode1ms                  // T_d / (N - 1), undefined if T_d < 1 ms
+)
+
+// WeightRule says how often a value of one request counts in a distribution
+// over requests.
+type WeightRule uint8
+
+const (
+	WeightRequest WeightRule = iota // once
+	WeightTokens                    // N times, so that long answers outweigh short ones
 )
 
 // OneTokenRule says what an answer of one token counts as.
@@ -84,66 +100,8 @@ const (
 	EmptyUndefined      EmptyRule = iota // it has no latency
 	EmptyZeroTTFT                        // TTFT 0
 	EmptyZeroNormalized                  // normalized latency 0
+	EmptyZeroAll                         // TTFT, TPOT and normalized latency 0
 )
-
-// The conventions. The first is the project's own; the sources of the others
-// are the tools' code, read in 2026.
-var (
-	// Paper follows arXiv:2507.09019 §2: from arrival, first token that is
-	// one, decode until the last token, burst gaps, T_d/(N-1), linear
-	// quantiles, every request offered.
-	Paper = Convention{Name: "paper"}
-
-	// VLLM is "vllm bench serve": vllm/benchmarks/serve.py, in the form of
-	// 2024 in which an empty completed answer has TTFT 0.0. Newer clients
-	// call such an answer failed.
-	VLLM = Convention{Name: "vllm", Zero: FromSent, First: FirstEvent, End: EndStream,
-		Gaps: PerChunk, Empty: EmptyZeroTTFT, CompletedOnly: true}
-
-	// SGLang is "sglang.bench_serving" on the native endpoint.
-	SGLang = Convention{Name: "sglang", Zero: FromSent, End: EndStream,
-		Gaps: Spread, Empty: EmptyZeroTTFT, CompletedOnly: true}
-
-	// GuideLLM counts the TTFT into its time per output token, and repeats
-	// one mean gap for all gaps of a request. Its percentiles of TPOT weigh
-	// a request by its tokens; this convention does not.
-	GuideLLM = Convention{Name: "guidellm", Zero: FromSent, Gaps: RequestMean, TPOT: TPOTWithTTFT,
-		Empty: EmptyZeroTTFT, Quantile: InverseCDF, CompletedOnly: true}
-
-	// InferencePerf is kubernetes-sigs/inference-perf. An answer of one
-	// token has no TTFT there.
-	InferencePerf = Convention{Name: "inference-perf", Zero: FromSent, End: EndStream,
-		OneToken: OneTokenNoTTFT, Empty: EmptyZeroNormalized, CompletedOnly: true}
-
-	// LLMPerf is ray-project/llmperf, whose "inter-token latency" is about
-	// end-to-end / N.
-	LLMPerf = Convention{Name: "llmperf", Zero: FromSent, End: EndStream, Gaps: RequestMeanWithTTFT,
-		TPOT: TPOTNone, Empty: EmptyZeroTTFT, CompletedOnly: true}
-
-	// AIInfra is the AI infrastructure handbook's (e2e - TTFT)/N. It states
-	// no inter-token latency and no quantile kind.
-	AIInfra = Convention{Name: "aiinfra", Zero: FromSent, End: EndStream, Gaps: NoGaps, TPOT: TPOTAllTokens,
-		CompletedOnly: true}
-
-	// FirstChunk is Paper with a TPOT that knows that a first chunk of k_1
-	// tokens is followed by N - k_1 gaps.
-	FirstChunk = Convention{Name: "first-chunk", TPOT: TPOTFirstChunk}
-)
-
-// Conventions returns all of them, [Paper] first.
-func Conventions() []Convention {
-	return []Convention{Paper, VLLM, SGLang, GuideLLM, InferencePerf, LLMPerf, AIInfra, FirstChunk}
-}
-
-// LookupConvention returns the convention of that name.
-func LookupConvention(name string) (Convention, bool) {
-	for _, c := range Conventions() {
-		if c.Name == name {
-			return c, true
-		}
-	}
-	return Convention{}, false
-}
 
 func (z ZeroRule) String() string {
 	return name([]string{"arrival", "sent", "due"}, "ZeroRule", uint8(z))
@@ -154,11 +112,16 @@ func (f FirstRule) String() string {
 }
 
 func (e EndRule) String() string {
-	return name([]string{"last token", "end of stream"}, "EndRule", uint8(e))
+	return name([]string{"last token", "end of stream", "last token, end-to-end too"}, "EndRule", uint8(e))
 }
 
 func (t TPOTRule) String() string {
-	return name([]string{"decode/(N-1)", "decode/N", "decode/(N-k1)", "(t_N-z)/N", "none"}, "TPOTRule", uint8(t))
+	return name([]string{"decode/(N-1)", "decode/N", "decode/(N-k1)", "(t_N-z)/N", "none", "mean gap",
+		"decode/(N-1), decode >= 1ms"}, "TPOTRule", uint8(t))
+}
+
+func (w WeightRule) String() string {
+	return name([]string{"request", "tokens"}, "WeightRule", uint8(w))
 }
 
 func (o OneTokenRule) String() string {
@@ -166,7 +129,7 @@ func (o OneTokenRule) String() string {
 }
 
 func (e EmptyRule) String() string {
-	return name([]string{"undefined", "TTFT 0", "normalized latency 0"}, "EmptyRule", uint8(e))
+	return name([]string{"undefined", "TTFT 0", "normalized latency 0", "TTFT, TPOT and normalized latency 0"}, "EmptyRule", uint8(e))
 }
 
 // MarshalText returns the rule in words.
@@ -180,6 +143,9 @@ func (e EndRule) MarshalText() ([]byte, error) { return []byte(e.String()), nil 
 
 // MarshalText returns the rule in words.
 func (t TPOTRule) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// MarshalText returns the rule in words.
+func (w WeightRule) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 
 // MarshalText returns the rule in words.
 func (o OneTokenRule) MarshalText() ([]byte, error) { return []byte(o.String()), nil }

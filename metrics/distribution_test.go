@@ -15,7 +15,7 @@ import (
 func allOptions() map[string]DistributionOptions {
 	all := make(map[string]DistributionOptions)
 	for _, u := range []Unit{Nanoseconds, Share} {
-		for kind := Linear; kind <= OrderStatistic; kind++ {
+		for kind := Linear; kind <= FloorRank; kind++ {
 			all["exact "+kind.String()+" "+u.String()] = DistributionOptions{ExactMethod, kind, u}
 		}
 		all["hdr "+u.String()] = DistributionOptions{HDRMethod, Linear, u}
@@ -156,7 +156,7 @@ func TestDistributionSnapshotErrors(t *testing.T) {
 		{"an HDR's snapshot", change(2, 'H'), 0, ErrSnapshotFormat},
 		{"later version", change(3, 2), 3, ErrSnapshotVersion},
 		{"no such method", change(4, 2), 4, ErrSnapshotInvalid},
-		{"no such kind", change(5, 4), 5, ErrSnapshotInvalid},
+		{"no such kind", change(5, byte(FloorRank+1)), 5, ErrSnapshotInvalid},
 		{"no such unit", change(6, 2), 6, ErrSnapshotInvalid},
 		{"more values than bytes", change(8, 2), 8, ErrSnapshotShort},
 		{"fewer values than bytes", change(8, 0), 9, ErrSnapshotExcess},

@@ -29,7 +29,8 @@ const (
 	RequestMean
 	// RequestMeanWithTTFT gives (t_N - z)/K once a request, z its zero point
 	// and K its number of chunks, rounded down to the nanosecond: llmperf's
-	// "ITL", which includes the TTFT.
+	// "ITL", which includes the TTFT. K is N where the chunks were not
+	// recorded ([Request.Sparse]).
 	RequestMeanWithTTFT
 	// NoGaps gives nothing: the tool defines no inter-token latency.
 	NoGaps
@@ -56,7 +57,8 @@ func name(names []string, kind string, i uint8) string {
 //
 // Special cases are: no values when there are fewer than two tokens; a first
 // delivery of k tokens gives k - 1 zeros under Burst and nothing under
-// PerChunk and Spread, since no gap leads to it.
+// PerChunk and Spread, since no gap leads to it; a [Request.Sparse] has no
+// values under these three, and those of its means under the others.
 func (c Convention) TBT(r *Request) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		c.eachGap(r, func(g time.Duration, n int64) bool {
@@ -76,18 +78,30 @@ func (c *Convention) eachGap(r *Request, yield func(g time.Duration, n int64) bo
 	case Burst, PerChunk, Spread:
 		c.eachDeliveryGap(r, yield)
 	case RequestMean:
-		if e := c.extent(r); e.tokens > 1 {
-			deal(e.last-e.first, e.tokens-1, yield)
+		e := c.extent(r)
+		n := e.tokens
+		if r.Sparse {
+			n = r.outputTokens(e)
+		}
+		if e.events > 0 && n > 1 {
+			deal(e.last-e.first, n-1, yield)
 		}
 	case RequestMeanWithTTFT:
 		e := c.extent(r)
-		if z, ok := c.zero(r).Get(); ok && e.events > 0 {
-			yield((e.last-z)/time.Duration(e.events), 1)
+		chunks := e.events
+		if r.Sparse {
+			chunks = r.outputTokens(e)
+		}
+		if z, ok := c.zero(r).Get(); ok && e.events > 0 && chunks > 0 {
+			yield((e.last-z)/time.Duration(chunks), 1)
 		}
 	}
 }
 
 func (c *Convention) eachDeliveryGap(r *Request, yield func(g time.Duration, n int64) bool) {
+	if r.Sparse {
+		return
+	}
 	first := true
 	var prev time.Duration
 	for _, d := range r.Deliveries {

@@ -87,6 +87,7 @@ func (n NormalizedLatency) String() string {
 //	N = 0        Latency undefined
 //	TTLT = 0     FixedShare undefined
 //	no instant   what needs it is undefined
+//	k_1 unknown  TPOT undefined under TPOTFirstChunk ([Request.Sparse])
 type Normalized struct {
 	Raw        Raw
 	TPOT       TPOT
@@ -106,7 +107,7 @@ func (c *Convention) normalized(r *Request, e extent) Normalized {
 	raw := c.raw(r, e)
 	n := r.outputTokens(e)
 	v := Normalized{Raw: raw}
-	v.TPOT = TPOT{c.tpot(raw, n, e), raw.Stall}
+	v.TPOT = TPOT{c.tpot(r, raw, n, e), raw.Stall}
 	v.Latency = NormalizedLatency{
 		Scheduling: perToken(raw.SchedulingDelay, n),
 		Prefill:    perToken(raw.Prefill, n),
@@ -114,7 +115,7 @@ func (c *Convention) normalized(r *Request, e extent) Normalized {
 		Decode:     perToken(raw.Decode, n),
 		Total:      perToken(since(c.decodeEnd(r, e), c.zero(r)), n),
 	}
-	if c.Empty == EmptyZeroNormalized && r.Empty() {
+	if (c.Empty == EmptyZeroNormalized || c.Empty == EmptyZeroAll) && r.Empty() {
 		v.Latency.Total = PerToken{0, 1}
 	}
 	ttft, ok := raw.TTFT.Get()
@@ -132,16 +133,30 @@ func (r *Request) outputTokens(e extent) int64 {
 	return e.tokens
 }
 
-func (c *Convention) tpot(raw Raw, n int64, e extent) PerToken {
+func (c *Convention) tpot(r *Request, raw Raw, n int64, e extent) PerToken {
+	if c.TPOT == TPOTMeanGap && (!r.Sparse || e.events == 0) {
+		n = e.tokens // a token without an instant ends no gap
+	}
+	if n == 1 && c.OneToken == OneTokenZeroTPOT || c.Empty == EmptyZeroAll && r.Empty() {
+		return PerToken{0, 1}
+	}
 	switch c.TPOT {
 	case TPOTDecode:
-		if n == 1 && c.OneToken == OneTokenZeroTPOT {
-			return PerToken{0, 1}
-		}
 		return perToken(raw.Decode, n-1)
+	case TPOTDecode1ms:
+		if d, _ := raw.Decode.Get(); d >= time.Millisecond {
+			return perToken(raw.Decode, n-1)
+		}
+	case TPOTMeanGap:
+		if e.events > 0 {
+			return perToken(Known(e.last-e.first), n-1)
+		}
 	case TPOTAllTokens:
 		return perToken(raw.Decode, n)
 	case TPOTFirstChunk:
+		if r.Sparse {
+			return PerToken{}
+		}
 		return perToken(raw.Decode, n-e.firstTokens)
 	case TPOTWithTTFT:
 		return perToken(raw.TTLT, n)

@@ -8,7 +8,8 @@ import (
 
 // QuantileKind says how a quantile is read off a sample. Tools differ in it,
 // and small samples show the difference: the median of 1..10 is 5, 5, 5.5, 5
-// under InverseCDF, LinearCDF, Linear, OrderStatistic.
+// under InverseCDF, LinearCDF, Linear, OrderStatistic, and 5, 6 under Lower,
+// FloorRank. An [HDR] has order statistics only, whatever the kind.
 //
 // With x_1 <= ... <= x_n the sorted sample, p in [0, 1], and x_h for a
 // fractional h the point (h - floor(h)) of the way from x_floor(h) to the
@@ -20,11 +21,16 @@ import (
 //	OrderStatistic  x_r, r = ceil(n p)         type 1, n p as in decimal arithmetic
 //
 // Types as numbered by Hyndman & Fan, "Sample Quantiles in Statistical
-// Packages", The American Statistician 50(4), 1996.
+// Packages", The American Statistician 50(4), 1996. Two kinds of tools are
+// none of their types:
+//
+//	Lower           x_floor(h), h = (n - 1) p + 1       DDSketch; NumPy's "lower"
+//	FloorRank       x_floor(h), h = n p + 1, at most n  sorted[floor(n p)]: the P99 of up to 100 values is the largest
 //
 // InverseCDF and OrderStatistic have one definition and differ where a
 // float64 cannot hold p: 0.07 * 100 is 7.000000000000001. InverseCDF takes
-// the product as it comes, as gonum and NumPy do, and has x_8.
+// the product as it comes, as gonum and NumPy do, and has x_8; Lower and
+// FloorRank likewise.
 // OrderStatistic takes a product within 2^-51 (relative) of an integer for
 // that integer, and has x_7, which is meant.
 //
@@ -42,9 +48,11 @@ const (
 	InverseCDF                         // gonum's stat.Empirical, NumPy's "inverted_cdf"
 	LinearCDF                          // gonum's stat.LinInterp, NumPy's "interpolated_inverted_cdf"
 	OrderStatistic                     // what [HDR] approximates
+	Lower                              // what DDSketch approximates
+	FloorRank                          // MLPerf's and evalscope's
 )
 
-var quantileKindNames = [...]string{"linear", "inverse-cdf", "linear-cdf", "order-statistic"}
+var quantileKindNames = [...]string{"linear", "inverse-cdf", "linear-cdf", "order-statistic", "lower", "floor-rank"}
 
 // String returns the kind's name.
 func (k QuantileKind) String() string { return name(quantileKindNames[:], "QuantileKind", uint8(k)) }
@@ -87,6 +95,10 @@ func (k QuantileKind) position(n int, p float64) position {
 		return split(float64(n)*p-1, n)
 	case OrderStatistic:
 		return position{int(rank(int64(n), p)) - 1, 0}
+	case Lower:
+		return position{int(float64(n-1) * p), 0}
+	case FloorRank:
+		return position{min(int(float64(n)*p), n-1), 0}
 	}
 	panic(fmt.Sprintf("metrics: no quantile kind has the number %d", uint8(k)))
 }

@@ -40,6 +40,16 @@ func TestQuantileReferenceValues(t *testing.T) {
 		{"type 1", InverseCDF, upTo(10), tenths, []float64{1, 1, 1, 2, 5, 5, 6, 9, 9, 10, 10}, "gonum v0.17.0, stat_test.go, TestQuantile, Empirical"},
 		{"order statistic", OrderStatistic, upTo(10), tenths, []float64{1, 1, 1, 2, 5, 5, 6, 9, 9, 10, 10}, "the same: type 1"},
 		{"type 4", LinearCDF, upTo(10), tenths, []float64{1, 1, 1, 1.5, 4.5, 5, 5.5, 8.5, 9, 9.5, 10}, "gonum v0.17.0, stat_test.go, TestQuantile, LinInterp"},
+		{"median, lower", Lower, upTo(10), []float64{0.5}, []float64{5}, "x_(1 + floor(9/2))"},
+		{"median, floor rank", FloorRank, upTo(10), []float64{0.5}, []float64{6}, "sorted[floor(10/2)], counted from 0"},
+		{"lower", Lower, upTo(10), tenths, []float64{1, 1, 1, 2, 5, 5, 5, 8, 9, 9, 10}, "1 + floor(9p): 9p is 4.05, 4.5, 4.95, 7.65, 8.1, 8.55 from p = 0.45 on"},
+		{"floor rank", FloorRank, upTo(10), tenths, []float64{1, 1, 2, 2, 5, 6, 6, 9, 10, 10, 10}, "1 + floor(10p), at most 10"},
+		{"P99 of 100 values, floor rank", FloorRank, upTo(100), []float64{0.99}, []float64{100}, "MLPerf: the P99 of at most 100 values is the largest"},
+		{"P99 of 1 value, floor rank", FloorRank, upTo(1), []float64{0.99}, []float64{1}, "likewise"},
+		{"P99 of 101 values, floor rank", FloorRank, upTo(101), []float64{0.99}, []float64{100}, "floor(99.99) = 99"},
+		{"P99 of 101 values, lower", Lower, upTo(101), []float64{0.99}, []float64{100}, "floor(99) = 99"},
+		{"p that no float64 holds, floor rank", FloorRank, upTo(100), []float64{0.57, 0.07}, []float64{57, 8}, "0.57*100 is 56.99999999999999: the product as LoadGen takes it"},
+		{"NumPy's row, lower", Lower, numpy, []float64{0.4, 0.5, 0.74, 0.75}, []float64{20, 35, 35, 40}, "4p is 1.6, 2, 2.96, 3"},
 		{"type 7", Linear, upTo(9), []float64{0, .1, .2, .3, .4, .5, .6, .7, .8, .9, 1}, []float64{1, 1.8, 2.6, 3.4, 4.2, 5, 5.8, 6.6, 7.4, 8.2, 9}, "TERR language reference, quantile(1:9, probs=seq(0,1,.1)), type 7"},
 		{"NumPy's row, inverted_cdf", InverseCDF, numpy, []float64{0.4}, []float64{20}, "numpy test_function_base.py, test_linear_interpolation"},
 		{"NumPy's row, interpolated_inverted_cdf", LinearCDF, numpy, []float64{0.4}, []float64{20}, "numpy test_function_base.py, test_linear_interpolation"},
@@ -65,7 +75,7 @@ func TestQuantileReferenceValues(t *testing.T) {
 }
 
 func TestQuantileSpecialCases(t *testing.T) {
-	for kind := Linear; kind <= OrderStatistic; kind++ {
+	for kind := Linear; kind <= FloorRank; kind++ {
 		var e Exact
 		if q, ok := e.Quantile(kind, 0.5); ok || !math.IsNaN(q) {
 			t.Errorf("%v of no value: %v, %v", kind, q, ok)
@@ -90,7 +100,7 @@ func TestQuantilePanics(t *testing.T) {
 		mustPanic(t, func() { new(HDR).Quantile(p) })
 	}
 	e.Add(1)
-	mustPanic(t, func() { e.Quantile(OrderStatistic+1, 0.5) })
+	mustPanic(t, func() { e.Quantile(FloorRank+1, 0.5) })
 }
 
 // mustPanic fails unless f panics with a message of this package.
@@ -180,7 +190,7 @@ func TestBetweenStaysBetween(t *testing.T) {
 }
 
 func TestQuantileKindText(t *testing.T) {
-	for kind := Linear; kind <= OrderStatistic; kind++ {
+	for kind := Linear; kind <= FloorRank; kind++ {
 		b, err := kind.MarshalText()
 		if err != nil {
 			t.Fatal(err)
@@ -190,7 +200,7 @@ func TestQuantileKindText(t *testing.T) {
 			t.Errorf("%s read back as %v, %v", b, got, err)
 		}
 	}
-	if _, err := QuantileKind(4).MarshalText(); err == nil {
+	if _, err := (FloorRank + 1).MarshalText(); err == nil {
 		t.Error("a kind that does not exist has a text")
 	}
 	var kind QuantileKind

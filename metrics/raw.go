@@ -24,6 +24,7 @@ import "time"
 //	N = 0                                  Prefill, TTFT, TTLT, Decode undefined
 //	N < 2                                  Stall undefined
 //	N > 1 in one delivery                  Stall 0: they came together
+//	gaps not recorded ([Request.Sparse])   Stall undefined
 //
 // Stall is always the gap itself, also under a convention that smooths gaps.
 type Raw struct {
@@ -53,10 +54,13 @@ func (c *Convention) raw(r *Request, e extent) Raw {
 		SchedulingDelay: since(r.Scheduled, z),
 	}
 	end := r.End
+	if c.End == EndContent {
+		end = Instant{}
+	}
 	if e.events > 0 {
 		first, last := Known(e.first), Known(e.last)
 		decodeEnd := c.decodeEnd(r, e)
-		if c.End == EndStream {
+		if c.End != EndLastToken {
 			end = decodeEnd
 		}
 		raw.Prefill = since(first, r.Scheduled)
@@ -64,11 +68,11 @@ func (c *Convention) raw(r *Request, e extent) Raw {
 		raw.TTLT = since(last, z)
 		raw.Decode = since(decodeEnd, first)
 	}
-	if e.events > 1 || e.tokens > 1 && c.Gaps != PerChunk {
+	if !r.Sparse && (e.events > 1 || e.tokens > 1 && c.Gaps != PerChunk) {
 		raw.Stall = Known(e.stall)
 	}
 	raw.EndToEnd = since(end, z)
-	if e.events == 0 && c.Empty == EmptyZeroTTFT && r.Empty() {
+	if e.events == 0 && (c.Empty == EmptyZeroTTFT || c.Empty == EmptyZeroAll) && r.Empty() {
 		raw.TTFT = Known(time.Duration(0))
 	}
 	if c.OneToken == OneTokenNoTTFT && e.tokens == 1 {

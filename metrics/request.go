@@ -34,6 +34,16 @@ type Request struct {
 
 	Deliveries []Delivery // in order of time
 
+	// Sparse says that Deliveries hold the first and the last token only,
+	// {t_1, 1} and {t_N, N-1}: when those between them became visible was not
+	// recorded, as in the files of tools that keep a TTFT and a latency of
+	// each request. What needs t_1, t_N and N is then known: TTFT, TTLT,
+	// T_d, TPOT, normalized latency. What needs the instants between them is
+	// undefined, and counted as such: TBT, the largest gap, fluidity, idle
+	// latency, QoE. It is for answers of more than two tokens; those of fewer
+	// lack nothing.
+	Sparse bool
+
 	End     Instant // when the stream ended, normally or not
 	Outcome Outcome
 
@@ -78,6 +88,7 @@ var (
 	ErrNegative      = errors.New("negative count")
 	ErrRange         = errors.New("out of range")
 	ErrOutcome       = errors.New("no such outcome")
+	ErrSparse        = errors.New("a sparse request has at most two deliveries")
 )
 
 // MaxInstant bounds every instant of a valid Request, in both directions
@@ -110,7 +121,8 @@ func (e *RequestError) Unwrap() error { return e.Err }
 // Validate reports the first contradiction in r as a [*RequestError], or nil.
 // The known instants must not run backwards in the order Due, Sent,
 // Scheduled, Deliveries, End; counts must not be negative; everything must be
-// within [MaxInstant] and [MaxTokens]. Nothing is repaired.
+// within [MaxInstant] and [MaxTokens]; a Sparse request must not have more
+// than two deliveries. Nothing is repaired.
 //
 // Functions that compute a metric of a Request suppose that it is valid.
 func (r *Request) Validate() error {
@@ -154,6 +166,9 @@ func (r *Request) validateFields() error {
 	}
 	if err := r.validateInstants(); err != nil {
 		return err
+	}
+	if r.Sparse && len(r.Deliveries) > 2 {
+		return r.invalid("Deliveries", 2, fmt.Errorf("%w: %d", ErrSparse, len(r.Deliveries)))
 	}
 	for _, c := range [...]struct {
 		field string

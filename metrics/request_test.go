@@ -56,6 +56,9 @@ func TestValidate(t *testing.T) {
 		{"far delivery", Request{Deliveries: at(MaxInstant + 1)}, "Deliveries", 0, ErrRange, "differences must not overflow"},
 		{"far past", Request{Due: Known(-MaxInstant - 1)}, "Due", -1, ErrRange, "differences must not overflow"},
 		{"negative instants", Request{Sent: Known(-s1), Deliveries: at(-1)}, "", 0, nil, "the origin is anywhere"},
+		{"sparse, first and last", Request{Sparse: true, Deliveries: []Delivery{{0, 1}, {9, 7}}}, "", 0, nil, "that is what it is for"},
+		{"sparse, empty", Request{Sparse: true}, "", 0, nil, "a failed request of a file without gaps"},
+		{"sparse, three", Request{Sparse: true, Deliveries: at(1, 2, 3)}, "Deliveries", 2, ErrSparse, "an instant in between contradicts it"},
 		{"outcome", Request{Outcome: 99}, "Outcome", -1, ErrOutcome, "no such outcome"},
 	}
 	for _, tt := range tests {

@@ -79,9 +79,13 @@ var trustedFrom = [...]struct {
 //
 //	too-few-samples   n (1 - p) < 10 for p = 0.9, 0.95, 0.99 or 0.999, with n > 0 values
 //	out-of-range      values that the HDR cannot tell apart
-func (d *Distribution) Warnings(name string) []Warning {
+func (d *Distribution) Warnings(name string) []Warning { return d.warnings(name, d.N()) }
+
+// warnings is Warnings of a distribution with so many values that do not
+// repeat one another.
+func (d *Distribution) warnings(name string, n int64) []Warning {
 	var w []Warning
-	if msg := tooFew(d.N()); msg != "" {
+	if msg := tooFew(n); msg != "" {
 		w = append(w, Warning{WarnTooFewSamples, name + ": " + msg})
 	}
 	if out := d.hdr.OutOfRange(); out > 0 {

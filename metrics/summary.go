@@ -3,7 +3,6 @@ package metrics
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -78,7 +77,8 @@ type RawDistributions struct {
 }
 
 // NormalizedDistributions holds the distributions of the values of
-// [Normalized] over requests.
+// [Normalized] over requests. In TPOT a request counts as often as the
+// convention's [WeightRule] says.
 type NormalizedDistributions struct {
 	TPOT, Latency, FixedShare Distribution
 
@@ -110,6 +110,7 @@ type Summary struct {
 	OutputTokens int64 // [Request.OutputTokens]
 	Mismatched   int64 // requests whose usage count differs from their deliveries
 	Partial      int64 // requests that did not complete but delivered tokens
+	Sparse       int64 // requests with tokens whose gaps were not recorded: [Request.Sparse]
 
 	Raw        RawDistributions
 	Normalized NormalizedDistributions
@@ -148,7 +149,8 @@ func (s *Summary) distributions() []*Distribution {
 // distributions, does not allocate.
 //
 // Each per-request distribution gets one value or one undefined from each
-// request. TBT gets every gap, and one undefined from each request without.
+// request. TBT gets every gap, and one undefined from each request without;
+// so does TPOT get its value N times where the convention weighs by tokens.
 func (s *Summary) Add(r *Request) error {
 	c := &s.Options.Convention
 	e := s.walk(r)
@@ -165,7 +167,7 @@ func (s *Summary) Add(r *Request) error {
 	}
 	v := c.normalized(r, e)
 	s.addRaw(r, &v.Raw, e)
-	s.addNormalized(&v)
+	s.addNormalized(&v, s.tpotWeight(r, e))
 	return nil
 }
 
@@ -181,6 +183,9 @@ func (s *Summary) count(r *Request, e extent) {
 	}
 	if r.Outcome != Completed && e.tokens > 0 {
 		s.Partial++
+	}
+	if r.Sparse && e.tokens > 0 {
+		s.Sparse++
 	}
 	if r.Due.Known() {
 		s.dueKnown++
@@ -201,69 +206,6 @@ func (s *Summary) extend(first, last Instant) {
 	}
 	if t, ok := last.Get(); ok && (!s.last.known || t > s.last.value) {
 		s.last = last
-	}
-}
-
-func (s *Summary) addRaw(r *Request, raw *Raw, e extent) {
-	d := &s.Raw
-	d.ClientDelay.AddSpan(raw.ClientDelay)
-	d.SchedulingDelay.AddSpan(raw.SchedulingDelay)
-	d.Prefill.AddSpan(raw.Prefill)
-	d.TTFT.AddSpan(raw.TTFT)
-	d.TTLT.AddSpan(raw.TTLT)
-	d.Stall.AddSpan(raw.Stall)
-	d.Decode.AddSpan(raw.Decode)
-	d.EndToEnd.AddSpan(raw.EndToEnd)
-	s.addTBT(r, e)
-	if gap, ok := raw.Stall.Get(); ok {
-		s.Largest.Requests++
-		if gap > s.Largest.Gap || s.Largest.Requests == 1 {
-			s.locate(r, gap)
-		}
-	}
-}
-
-// locate notes where the largest gap of r is. It walks r a second time, which
-// only a new maximum costs.
-func (s *Summary) locate(r *Request, gap time.Duration) {
-	l := LargestStall{Gap: gap, ID: r.ID, Requests: s.Largest.Requests}
-	seen := false
-	for _, d := range r.Deliveries {
-		if d.Tokens == 0 && s.Options.Convention.First == FirstToken {
-			continue
-		}
-		if seen && d.At-l.At == gap {
-			break
-		}
-		seen = true
-		l.Tokens += int64(d.Tokens)
-		l.At = d.At
-	}
-	if a, ok := r.Arrival().Get(); ok {
-		l.At -= a
-	}
-	s.Largest = l
-}
-
-func (s *Summary) addNormalized(v *Normalized) {
-	d := &s.Normalized
-	d.TPOT.addPerToken(v.TPOT.PerToken)
-	d.Latency.addPerToken(v.Latency.Total)
-	d.LatencyScheduling.addPerToken(v.Latency.Scheduling)
-	d.LatencyPrefill.addPerToken(v.Latency.Prefill)
-	d.LatencyDecode.addPerToken(v.Latency.Decode)
-	if x, ok := v.FixedShare.Get(); ok {
-		d.FixedShare.Add(x)
-	} else {
-		d.FixedShare.AddUndefined(1)
-	}
-}
-
-func (d *Distribution) addPerToken(p PerToken) {
-	if ns, ok := p.Nanoseconds(); ok {
-		d.Add(ns)
-	} else {
-		d.AddUndefined(1)
 	}
 }
 
@@ -329,6 +271,7 @@ func (s *Summary) Merge(o *Summary) error {
 	s.OutputTokens += o.OutputTokens
 	s.Mismatched += o.Mismatched
 	s.Partial += o.Partial
+	s.Sparse += o.Sparse
 	s.dueKnown += o.dueKnown
 	n := s.Largest.Requests + o.Largest.Requests
 	if o.Largest.Requests > 0 && (s.Largest.Requests == 0 || o.Largest.Gap > s.Largest.Gap) {
@@ -345,38 +288,4 @@ func (s *Summary) Merge(o *Summary) error {
 		s.Options.Duration = Span{}
 	}
 	return nil
-}
-
-// walk returns the extent of r. In the common case, Burst gaps of tokens into
-// a streaming distribution, s.gaps holds the gaps afterwards, so that nobody
-// walks the deliveries again.
-func (s *Summary) walk(r *Request) extent {
-	c := &s.Options.Convention
-	s.gaps = s.gaps[:0]
-	if c.Gaps != Burst || c.First != FirstToken || s.Options.Method != HDRMethod || len(r.Deliveries) < 2 {
-		return c.extent(r)
-	}
-	n := len(r.Deliveries) - 1
-	s.gaps = slices.Grow(s.gaps, n)[:n]
-	e := c.walk(r, s.gaps)
-	s.gaps = s.gaps[:max(0, e.events-1)]
-	return e
-}
-
-// addTBT adds the values of TBT, or one undefined if there are none.
-func (s *Summary) addTBT(r *Request, e extent) {
-	d := &s.Raw.TBT
-	before := d.N()
-	if len(s.gaps) > 0 {
-		d.hdr.RecordAll(s.gaps)
-		d.hdr.RecordN(0, e.tokens-e.events) // within deliveries of several tokens
-	} else {
-		s.Options.Convention.eachGap(r, func(g time.Duration, n int64) bool {
-			d.addGaps(g, n)
-			return true
-		})
-	}
-	if d.N() == before {
-		d.AddUndefined(1)
-	}
 }

@@ -15,7 +15,7 @@ var (
 
 const (
 	summaryMagic   = "TTS"
-	summaryVersion = 1
+	summaryVersion = 2
 
 	// maxText bounds the texts of a snapshot: the convention's name and the
 	// ID of a request.
@@ -26,14 +26,14 @@ const (
 // merge what each has seen:
 //
 //	"TTS"             magic
-//	1                 version
+//	2                 version
 //	text              name of the convention: uvarint length, bytes
-//	9 bytes           its rules, in the order of the fields of Convention
+//	10 bytes          its rules, in the order of the fields of Convention
 //	2 bytes           method; 1 if clocks are separate
 //	optional          duration: 0, or 1 and a zigzag varint
 //	uvarints          requests by outcome (completed, empty, failed,
 //	                  cancelled, timed out, rejected), prompt and output
-//	                  tokens, mismatched, partial, with a due time
+//	                  tokens, mismatched, partial, sparse, with a due time
 //	optional, twice   first arrival, last end
 //	text, uvarints    largest stall: ID, gap, tokens, requests; then zigzag At
 //	15 snapshots      the distributions, as [Distribution.MarshalBinary] has them
@@ -48,7 +48,7 @@ func (s *Summary) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, summaryMagic...)
 	b = append(b, summaryVersion)
 	b = appendText(b, c.Name)
-	b = append(b, byte(c.Zero), byte(c.First), byte(c.End), byte(c.Gaps), byte(c.TPOT),
+	b = append(b, byte(c.Zero), byte(c.First), byte(c.End), byte(c.Gaps), byte(c.TPOT), byte(c.TPOTWeight),
 		byte(c.OneToken), byte(c.Empty), byte(c.Quantile), flag(c.CompletedOnly))
 	b = append(b, byte(s.Options.Method), flag(s.Options.SeparateClocks))
 	b = appendOptional(b, s.Options.Duration)
@@ -77,7 +77,7 @@ func (s *Summary) counters() []*int64 {
 	r := &s.Requests
 	return []*int64{
 		&r.Completed, &r.Empty, &r.Failed, &r.Cancelled, &r.TimedOut, &r.Rejected,
-		&s.PromptTokens, &s.OutputTokens, &s.Mismatched, &s.Partial, &s.dueKnown,
+		&s.PromptTokens, &s.OutputTokens, &s.Mismatched, &s.Partial, &s.Sparse, &s.dueKnown,
 	}
 }
 
@@ -149,7 +149,8 @@ func (r *snapshotReader) summary() Summary {
 }
 
 // summaryDistribution reads d, which must have the options that the summary
-// gave it and a value or an undefined of each request.
+// gave it and, unless a request may have several, a value or an undefined of
+// each request.
 func (r *snapshotReader) summaryDistribution(s *Summary, d *Distribution) {
 	if r.err != nil {
 		return
@@ -162,8 +163,9 @@ func (r *snapshotReader) summaryDistribution(s *Summary, d *Distribution) {
 	if d.Options != want {
 		r.invalid(at, "options %+v, where the summary has %+v", d.Options, want)
 	}
-	if n := d.N() + d.Undefined(); d != &s.Raw.TBT && n != s.Requests.Offered {
-		r.invalid(at, "%d values and undefined, of %d requests", n, s.Requests.Offered)
+	weighted := d == &s.Raw.TBT || d == &s.Normalized.TPOT && s.Options.Convention.TPOTWeight != WeightRequest
+	if n := d.N() + d.Undefined(); !weighted && n != s.Requests.Offered || d.Undefined() > s.Requests.Offered {
+		r.invalid(at, "%d values and %d undefined, of %d requests", d.N(), d.Undefined(), s.Requests.Offered)
 	}
 }
 
@@ -172,11 +174,12 @@ func (r *snapshotReader) convention() Convention {
 		Name:          r.text(),
 		Zero:          ZeroRule(r.option(3)),
 		First:         FirstRule(r.option(2)),
-		End:           EndRule(r.option(2)),
+		End:           EndRule(r.option(3)),
 		Gaps:          GapRule(r.option(len(gapRuleNames))),
-		TPOT:          TPOTRule(r.option(int(TPOTNone) + 1)),
+		TPOT:          TPOTRule(r.option(int(TPOTDecode1ms) + 1)),
+		TPOTWeight:    WeightRule(r.option(2)),
 		OneToken:      OneTokenRule(r.option(3)),
-		Empty:         EmptyRule(r.option(3)),
+		Empty:         EmptyRule(r.option(4)),
 		Quantile:      QuantileKind(r.option(len(quantileKindNames))),
 		CompletedOnly: r.option(2) == 1,
 	}

@@ -58,7 +58,7 @@ func TestSummarySnapshotErrors(t *testing.T) {
 	}{
 		{"nothing", nil, ErrSnapshotFormat},
 		{"another magic", change(2, 'X'), ErrSnapshotFormat},
-		{"a later version", change(3, 2), ErrSnapshotVersion},
+		{"a later version", change(3, summaryVersion+1), ErrSnapshotVersion},
 		{"cut", good[:len(good)-1], ErrSnapshotShort},
 		{"a byte more", append(bytes.Clone(good), 0), ErrSnapshotExcess},
 		{"no such rule", change(len(summaryMagic)+2+len(Paper.Name)*0, 99), ErrSnapshotInvalid},

@@ -47,6 +47,7 @@ type Throughput struct {
 type SummaryStats struct {
 	Convention Convention      `json:"convention"`
 	Requests   RequestCounts   `json:"requests"`
+	Sparse     int64           `json:"sparse_requests,omitempty"` // [Summary.Sparse]
 	Tokens     TokenCounts     `json:"tokens"`
 	Duration   Span            `json:"duration_ns"`
 	Raw        RawStats        `json:"raw"`
@@ -61,6 +62,7 @@ func (s *Summary) Stats() SummaryStats {
 	v := SummaryStats{
 		Convention: s.Options.Convention,
 		Requests:   s.Requests,
+		Sparse:     s.Sparse,
 		Tokens:     TokenCounts{Prompt: s.PromptTokens, Output: s.OutputTokens},
 		Duration:   s.Duration(),
 		Raw: RawStats{
@@ -85,6 +87,9 @@ func (s *Summary) Stats() SummaryStats {
 	}
 	if v.Raw.TBT != nil {
 		v.Raw.TBT.Intervals = nil // the gaps of one request are not independent
+	}
+	if v.Normalized.TPOT != nil && s.Options.Convention.TPOTWeight != WeightRequest {
+		v.Normalized.TPOT.Intervals = nil // nor is one value repeated
 	}
 	v.Throughput = Throughput{
 		OutputTokens: PerSecond(s.OutputTokens, v.Duration),
@@ -112,6 +117,7 @@ const (
 	WarnEmpty         = "empty-answers"
 	WarnPartial       = "partial-answers"
 	WarnSendTime      = "counted-from-send"
+	WarnSparse        = "gaps-not-recorded"
 )
 
 // Warnings returns what is doubtful about the summary's numbers, the gravest
@@ -132,6 +138,9 @@ func (s *Summary) Warnings() []Warning {
 	if s.Mismatched > 0 {
 		add(WarnTokenMismatch, "in %d of %d requests the stated token count differs from the tokens delivered; the stated one divides TPOT and normalized latency", s.Mismatched, n.Offered)
 	}
+	if s.Sparse > 0 {
+		add(WarnSparse, "of %d of %d requests only the first and the last token have an instant: they are in no distribution of gaps and of largest gaps, and a stall in them is not seen", s.Sparse, n.Offered)
+	}
 	if s.Partial > 0 && !c.CompletedOnly {
 		add(WarnPartial, "%d requests delivered tokens but did not complete; their TTFT and gaps count, and their TTLT and end-to-end are those of a cut answer", s.Partial)
 	}
@@ -150,7 +159,11 @@ func (s *Summary) distributionWarnings() []Warning {
 	}{
 		{"TTFT", &r.TTFT}, {"TBT", &r.TBT}, {"stall", &r.Stall}, {"TTLT", &r.TTLT}, {"TPOT", &n.TPOT},
 	} {
-		w = append(w, d.Warnings(d.name)...)
+		values := d.N()
+		if d.Distribution == &n.TPOT && s.Options.Convention.TPOTWeight != WeightRequest {
+			values = s.Requests.Offered - d.Undefined() // those of a request are one, repeated
+		}
+		w = append(w, d.warnings(d.name, values)...)
 	}
 	return w
 }

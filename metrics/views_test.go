@@ -92,6 +92,12 @@ func TestNormalizedWorked(t *testing.T) {
 	}
 }
 
+// quick has two tokens, the second of which comes a time after the first and
+// ends the stream.
+func quick(decode time.Duration) *Request {
+	return &Request{Sent: Known(0 * ms), Deliveries: at(s1, s1+decode), End: Known(s1 + decode)}
+}
+
 func TestTPOTUnderConventions(t *testing.T) {
 	// 64 tokens in chunks of 4, 80 ms apart, the first at 260 ms; the
 	// stream ends 2 ms after the last. A tool that divides by N - 1 is 5 %
@@ -125,6 +131,24 @@ func TestTPOTUnderConventions(t *testing.T) {
 		{"no token", Paper, none, PerToken{}, "N = 0"},
 		{"no token, guidellm", GuideLLM, none, PerToken{}, "N = 0"},
 		{"usage divides", Paper, stated, PerToken{s1, 10}, "the stated count when known"},
+		{"aiperf", AIPerf, chunked, PerToken{1200 * ms, 63}, "ends with the last content"},
+		{"veeksha", Veeksha, chunked, PerToken{1200 * ms, 63}, "likewise"},
+		{"etalon", Etalon, chunked, PerToken{1200 * ms, 63}, "the mean of 63 gaps, 48 of them 0"},
+		{"genai-bench", GenAIBench, chunked, PerToken{1202 * ms, 63}, "to the end of the stream"},
+		{"evalscope", EvalScope, chunked, PerToken{1202 * ms, 63}, "likewise"},
+		{"otel-server", OTelServer, chunked, PerToken{1202 * ms, 63}, "likewise"},
+		{"mlperf", MLPerf, chunked, PerToken{1202 * ms, 63}, "likewise: decode needs no due instant"},
+		{"one token, evalscope", EvalScope, one, PerToken{0, 1}, "0.0 kept"},
+		{"one token, etalon", Etalon, one, PerToken{0, 1}, "0 kept"},
+		{"one token, aiperf", AIPerf, one, PerToken{}, "absent"},
+		{"no token, etalon", Etalon, none, PerToken{0, 1}, "0 kept"},
+		{"no token, veeksha", Veeksha, none, PerToken{0, 1}, "0 kept"},
+		{"no token, evalscope", EvalScope, none, PerToken{}, "N = 0"},
+		{"usage, etalon", Etalon, stated, PerToken{s1, 1}, "the mean of the gaps there are"},
+		{"usage, aiperf", AIPerf, stated, PerToken{s1, 10}, "the stated count when known"},
+		{"1 ms of decode, genai-bench", GenAIBench, quick(ms), PerToken{ms, 1}, "the least that counts"},
+		{"1 ns less", GenAIBench, quick(ms - 1), PerToken{}, "taken for noise"},
+		{"1 ns less, otel-server", OTelServer, quick(ms - 1), PerToken{ms - 1, 1}, "others take it as it is"},
 		{"usage, first chunk", FirstChunk, stated, PerToken{s1, 10}, "k_1 = 1"},
 	}
 	for _, tt := range tests {
@@ -310,7 +334,7 @@ func checkInvariants(t *testing.T, r *Request) {
 		if v.Raw != c.Raw(r) {
 			t.Errorf("%s: the normalized view carries another raw view", c.Name)
 		}
-		if total, parts := v.Latency.Total, v.Latency.First.Total+v.Latency.Decode.Total; c.Empty != EmptyZeroNormalized && total.Known() && total.Total != parts {
+		if total, parts := v.Latency.Total, v.Latency.First.Total+v.Latency.Decode.Total; c.Empty != EmptyZeroNormalized && c.Empty != EmptyZeroAll && total.Known() && total.Total != parts {
 			t.Errorf("%s: normalized latency %v is not the sum of its parts", c.Name, v.Latency)
 		}
 		var n int
@@ -361,6 +385,9 @@ func TestConventions(t *testing.T) {
 			t.Errorf("%q is not found under its name, or twice", c.Name)
 		}
 		seen[c.Name] = true
+	}
+	if c, ok := LookupConvention("genai-perf"); !ok || c != AIPerf {
+		t.Errorf("genai-perf: got %q, want the convention of its successor", c.Name)
 	}
 	if _, ok := LookupConvention("nosuch"); ok {
 		t.Error("found a convention that does not exist")

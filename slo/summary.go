@@ -101,7 +101,8 @@ func (s *Summary) prepare() error {
 //
 // Under a convention that leaves out what did not complete
 // (CompletedOnly), such a request has no value in a quantile over requests
-// and no gap in one over gaps.
+// and no gap in one over gaps. Over requests, each counts once, also under a
+// convention that weighs TPOT by tokens.
 func (s *Summary) Add(r *metrics.Request) (Verdict, error) {
 	if err := s.prepare(); err != nil {
 		return Undefined, err

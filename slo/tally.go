@@ -92,8 +92,8 @@ type location struct {
 }
 
 // locate returns where the p-quantile of n > 0 values lies, with p exact. The
-// kinds are defined at [metrics.QuantileKind]; of InverseCDF the float64
-// product is the definition.
+// kinds are defined at [metrics.QuantileKind]; of InverseCDF, Lower and
+// FloorRank the float64 product is the definition.
 func locate(kind metrics.QuantileKind, n int64, p Share) location {
 	den := uint64(p.Den)
 	times := func(n int64) (whole int64, rest uint64) {
@@ -114,6 +114,10 @@ func locate(kind metrics.QuantileKind, n int64, p Share) location {
 	case metrics.InverseCDF:
 		rank := int64(math.Ceil(float64(n) * p.Float64()))
 		return location{min(max(rank, 1), n) - 1, 0, den}
+	case metrics.Lower:
+		return location{int64(float64(n-1) * p.Float64()), 0, den}
+	case metrics.FloorRank:
+		return location{min(int64(float64(n)*p.Float64()), n-1), 0, den}
 	case metrics.OrderStatistic:
 		whole, rest := times(n)
 		if rest == 0 {

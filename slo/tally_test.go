@@ -11,7 +11,8 @@ import (
 	"github.com/tokentime/tokentime/metrics"
 )
 
-var quantileKinds = []metrics.QuantileKind{metrics.Linear, metrics.InverseCDF, metrics.LinearCDF, metrics.OrderStatistic}
+var quantileKinds = []metrics.QuantileKind{metrics.Linear, metrics.InverseCDF, metrics.LinearCDF, metrics.OrderStatistic,
+	metrics.Lower, metrics.FloorRank}
 
 // twinQuantile sorts and interpolates in arbitrary precision, by the formulas
 // of metrics.QuantileKind.
@@ -27,6 +28,10 @@ func twinQuantile(kind metrics.QuantileKind, values []*big.Rat, p Share) *big.Ra
 		h.Add(h, big.NewRat(1, 1))
 	case metrics.InverseCDF:
 		h = new(big.Rat).SetFloat64(math.Ceil(float64(n) * (float64(p.Num) / float64(p.Den))))
+	case metrics.Lower:
+		h = new(big.Rat).SetFloat64(1 + math.Floor(float64(n-1)*(float64(p.Num)/float64(p.Den))))
+	case metrics.FloorRank:
+		h = new(big.Rat).SetFloat64(1 + math.Floor(float64(n)*(float64(p.Num)/float64(p.Den))))
 	case metrics.OrderStatistic:
 		h = new(big.Rat).SetInt(floor(np))
 		if h.Cmp(np) < 0 {
@@ -65,6 +70,11 @@ func TestTally(t *testing.T) {
 		{metrics.InverseCDF, Share{5, 10}, 49, Missed, "1 ns below it"},
 		{metrics.OrderStatistic, Share{51, 100}, 60, Met, "rank ceil(5.1) = 6"},
 		{metrics.OrderStatistic, Share{51, 100}, 59, Missed, "1 ns below it"},
+		{metrics.Lower, Share{51, 100}, 50, Met, "floor(0.51 * 9) = 4 are below it"},
+		{metrics.Lower, Share{51, 100}, 49, Missed, "1 ns below it"},
+		{metrics.FloorRank, Share{51, 100}, 60, Met, "floor(5.1) = 5 are below it"},
+		{metrics.FloorRank, Share{51, 100}, 59, Missed, "1 ns below it"},
+		{metrics.FloorRank, Share{99, 100}, 99, Missed, "the P99 of ten is the largest"},
 		{metrics.Linear, Share{99, 100}, 100, Met, "P99 is 99.1"},
 		{metrics.Linear, Share{99, 100}, 99, Missed, "P99 is 99.1: a tenth of a nanosecond decides"},
 		{metrics.LinearCDF, Share{1, 100}, 10, Met, "h < 1 is the least value"},

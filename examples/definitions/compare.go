@@ -30,7 +30,7 @@ func definitions() []definition {
 // agreeing names the conventions under which the metric has the team's value
 // on every one of the streams.
 func (d definition) agreeing(on ...stream) string {
-	var names []string
+	var names, others []string
 	for _, c := range metrics.Conventions() {
 		same := true
 		for _, s := range on {
@@ -38,13 +38,17 @@ func (d definition) agreeing(on ...stream) string {
 		}
 		if same {
 			names = append(names, c.Name)
+		} else {
+			others = append(others, c.Name)
 		}
 	}
-	switch len(names) {
-	case 0:
+	switch {
+	case len(names) == 0:
 		return "none"
-	case len(metrics.Conventions()):
+	case len(others) == 0:
 		return "every convention"
+	case len(others) < len(names):
+		return "all but " + strings.Join(others, ", ")
 	}
 	return strings.Join(names, ", ")
 }

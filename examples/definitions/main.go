@@ -48,10 +48,10 @@ func streams() []stream {
 	roleChunk := append([]metrics.Delivery{{At: 30 * ms}}, tokens...)
 	at := func(d time.Duration) metrics.Instant { return metrics.Known(d) }
 	return []stream{
-		{"plain", metrics.Request{Sent: at(0), Deliveries: tokens, End: at(160 * ms)}},
-		{"role chunk first", metrics.Request{Sent: at(0), Deliveries: roleChunk, End: at(160 * ms)}},
+		{"plain", metrics.Request{Due: at(0), Sent: at(0), Deliveries: tokens, End: at(160 * ms)}},
+		{"role chunk first", metrics.Request{Due: at(0), Sent: at(0), Deliveries: roleChunk, End: at(160 * ms)}},
 		{"client 50ms late", metrics.Request{Due: at(0), Sent: at(50 * ms), Deliveries: tokens, End: at(160 * ms)}},
-		{"usage event last", metrics.Request{Sent: at(0), Deliveries: tokens, End: at(200 * ms)}},
+		{"usage event last", metrics.Request{Due: at(0), Sent: at(0), Deliveries: tokens, End: at(200 * ms)}},
 	}
 }
 

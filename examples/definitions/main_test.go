@@ -41,10 +41,10 @@ func TestOwnDefinitionsAgainstPaper(t *testing.T) {
 // The plain stream cannot tell whose TTFT it is; all four together can.
 const want = `metric stream                 own   paper   same value under
 TTFT   plain                100ms   100ms   every convention
-TTFT   role chunk first      30ms   100ms   vllm
-TTFT   client 50ms late      50ms   100ms   vllm, sglang, guidellm, inference-perf, llmperf, aiinfra
+TTFT   role chunk first      30ms   100ms   vllm, evalscope
+TTFT   client 50ms late      50ms   100ms   all but paper, mlperf, first-chunk
 TTFT   usage event last     100ms   100ms   every convention
-TTFT   all of them                          vllm
+TTFT   all of them                          vllm, evalscope
 TPOT   plain                 15ms    20ms   aiinfra
 TPOT   role chunk first      15ms    20ms   aiinfra
 TPOT   client 50ms late      15ms    20ms   aiinfra

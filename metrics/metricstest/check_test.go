@@ -135,5 +135,5 @@ func ExampleCheck() {
 	f := report.Findings[0]
 	fmt.Println(f.Metric, "is wrong; this is", f.Causes[0])
 	// Output:
-	// tbt_ns is wrong; this is one value for a chunk, however many tokens it holds
+	// tbt_ns is wrong; this is aiperf's ITL: one value for a chunk, however many tokens it holds
 }

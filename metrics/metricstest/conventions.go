@@ -57,6 +57,7 @@ func endTexts() []string {
 	return []string{
 		"decode ended by the last token",
 		"the end of the stream taken for the last token",
+		"the last token taken for the end of the stream",
 	}
 }
 
@@ -78,6 +79,8 @@ func tpotTexts() []string {
 		"T_d/(N - k_1), k_1 tokens in the first chunk",
 		"(t_N - z)/N: TTFT included",
 		"no TPOT at all",
+		"(t_N - t_1)/(N - 1), the mean of the gaps whatever the usage says",
+		"no TPOT for a decode of less than 1 ms",
 	}
 }
 
@@ -94,6 +97,7 @@ func emptyTexts() []string {
 		"an empty answer without any latency",
 		"a TTFT of 0 for an empty answer",
 		"a normalized latency of 0 for an empty answer",
+		"a TTFT, a TPOT and a normalized latency of 0 for an empty answer",
 	}
 }
 
@@ -137,6 +141,6 @@ func differences(m *metric, c, d metrics.Convention) string {
 	add(c.First != d.First && m.key != "end_to_end_ns", firstTexts()[c.First])
 	add(c.End != d.End && (tpot || normalized || m.key == "decode_ns" || m.key == "end_to_end_ns"), endTexts()[c.End])
 	add(c.OneToken != d.OneToken && (m.key == "ttft_ns" || tpot || normalized), oneTokenTexts()[c.OneToken])
-	add(c.Empty != d.Empty && (m.key == "ttft_ns" || normalized), emptyTexts()[c.Empty])
+	add(c.Empty != d.Empty && (m.key == "ttft_ns" || normalized || tpot && c.Empty == metrics.EmptyZeroAll), emptyTexts()[c.Empty])
 	return strings.Join(parts, "; ")
 }

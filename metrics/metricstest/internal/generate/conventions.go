@@ -18,6 +18,13 @@ func (x *answer) values() map[string]metricstest.Values {
 		"llmperf":        x.llmperf(),
 		"aiinfra":        x.aiinfra(),
 		"first-chunk":    x.firstChunk(),
+		"aiperf":         x.aiperf(),
+		"genai-bench":    x.genaiBench(),
+		"evalscope":      x.evalscope(),
+		"etalon":         x.etalon(),
+		"veeksha":        x.veeksha(),
+		"mlperf":         x.mlperf(),
+		"otel-server":    x.otelServer(),
 	}
 }
 

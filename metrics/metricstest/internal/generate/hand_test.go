@@ -76,6 +76,11 @@ func TestByHand(t *testing.T) {
 		{"papers/four-token-chunk", "conventions.guidellm.tbt_ns", `[[10000000,4]]`},       // 40 / 4
 		{"papers/four-token-chunk", "conventions.llmperf.tbt_ns", `[[270000000,1]]`},       // 540 / 2 chunks
 		{"papers/four-token-chunk", "conventions.guidellm.tpot_ns", `108000000`},           // 540 / 5
+		{"papers/four-token-chunk", "conventions.aiperf.tbt_ns", `[[40000000,1]]`},         // inter_chunk_latency
+		{"papers/four-token-chunk", "conventions.etalon.tbt_ns", `[[40000000,1],[0,3]]`},   // the chunk, then its tokens
+		{"papers/four-token-chunk", "conventions.veeksha.tpot_ns", `10000000`},             // 40 / 4
+		{"papers/four-token-chunk", "conventions.otel-server.tbt_ns", `[]`},                // none stated
+		{"papers/coordinated-omission", "conventions.mlperf.ttft_ns", `3200000000`},        // from due
 		{"papers/four-token-chunk", "conventions.aiinfra.tpot_ns", `8000000`},              // 40 / 5
 		{"papers/four-token-chunk", "conventions.aiinfra.tbt_ns", `[]`},                    // none stated
 		{"papers/four-token-chunk", "conventions.llmperf.tpot_ns", `null`},                 // none stated
