@@ -23,16 +23,26 @@ import (
 const importRules = `
 github.com/HdrHistogram/hdrhistogram-go          < metrics
 gonum.org/v1/gonum/stat/...                      < metrics
+gonum.org/v1/plot/...                            < report/figure
 github.com/go-json-experiment/json/...           < results, sse
 metrics                                          < fluidity, slo, goodput, results
 metrics                                          < metrics/metricstest, metrics/metricstest/internal/generate
 metrics/metricstest                              < metrics/metricstest/internal/generate, cmd/tokentime
 metrics                                          < sse, tap
-sse                                              < tap
+sse                                              < tap, results
 sse, tap                                         < examples/...
 fluidity, slo                                    < goodput
-metrics, fluidity, slo, goodput, results         < report
+metrics, fluidity, results                       < results/audit
+metrics, results                                 < results/resultstest
+metrics, fluidity, slo, goodput, results         < report/...
+results/audit                                    < report
+report/internal/layout                           < report/...
+report                                           < report/compare, report/html
+report/figure, report/compare                    < report/html
+report/figure                                    < examples/...
 metrics, fluidity, slo, goodput, results, report < cmd/tokentime, examples/...
+results/audit, report/figure, report/compare     < cmd/tokentime
+report/html                                      < cmd/tokentime
 github.com/google/go-cmp/...                     < tests
 all                                              < tests
 `
@@ -49,7 +59,7 @@ var standardLibrary = []struct {
 	{"expvar", nil, "a registry is global state"},
 	{"flag", nil, "options are struct fields"},
 	{"log/...", nil, "doubt is a metrics.Warning in the result, failure is an error"},
-	{"math/rand/...", nil, "the same records give the same numbers"},
+	{"math/rand/...", []string{"report/compare", "results/resultstest"}, "the same records give the same numbers; only resampling and tests draw, from a stated seed"},
 	{"net/...", []string{"tap"}, "records come from an io.Reader; only tap stands between a client and a server"},
 	{"os", []string{"results"}, "only results opens files; others take an io.Reader or io.Writer"},
 	{"os/exec", nil, "a library starts no programs"},
@@ -57,7 +67,7 @@ var standardLibrary = []struct {
 	{"os/user", nil, "a number does not depend on who computes it"},
 	{"plugin", nil, "a library loads no code"},
 	{"syscall", nil, "pure Go builds everywhere"},
-	{"testing/...", []string{"metrics/metricstest"}, "a program that embeds the library does not want test flags"},
+	{"testing/...", []string{"metrics/metricstest", "results/resultstest"}, "a program that embeds the library does not want test flags"},
 	{"unsafe", nil, "a wrong number is worse than a slow one"},
 }
 
@@ -210,27 +220,27 @@ func TestImports(t *testing.T) {
 			"slo/a.go":      file("slo", own+"fluidity"),
 			"fluidity/a.go": file("fluidity", own+"slo"),
 		}, []string{
-			"fluidity/a.go:2: fluidity imports slo; only goodput, report, cmd/tokentime, examples/..., tests may" + see,
-			"slo/a.go:2: slo imports fluidity; only goodput, report, cmd/tokentime, examples/..., tests may" + see,
+			"fluidity/a.go:2: fluidity imports slo; only goodput, report/..., cmd/tokentime, examples/..., tests may" + see,
+			"slo/a.go:2: slo imports fluidity; only goodput, results/audit, report/..., cmd/tokentime, examples/..., tests may" + see,
 		}},
 		{"against the stream", "the model knows nothing of files and output", map[string]string{
 			"metrics/a.go": file("metrics", own+"results", own+"report"),
 		}, []string{
-			"metrics/a.go:2: metrics imports results; only report, cmd/tokentime, examples/..., tests may" + see,
-			"metrics/a.go:3: metrics imports report; only cmd/tokentime, examples/..., tests may" + see,
+			"metrics/a.go:2: metrics imports results; only results/audit, results/resultstest, report/..., cmd/tokentime, examples/..., tests may" + see,
+			"metrics/a.go:3: metrics imports report; only report/compare, report/html, cmd/tokentime, examples/..., tests may" + see,
 		}},
 		{"judging reader", "results makes records, never judgements", map[string]string{
 			"results/a.go": file("results", own+"goodput"),
-		}, []string{"results/a.go:2: results imports goodput; only report, cmd/tokentime, examples/..., tests may" + see}},
+		}, []string{"results/a.go:2: results imports goodput; only report/..., cmd/tokentime, examples/..., tests may" + see}},
 		{"vectors made by what they test", "the tests import the packages, the vectors must not know them", map[string]string{
 			"metrics/metricstest/a.go":                   file("metricstest", own+"fluidity"),
 			"metrics/metricstest/a_test.go":              file("metricstest_test", own+"fluidity"),
 			"metrics/metricstest/internal/generate/a.go": file("generate", own+"goodput"),
 			"results/a.go":                               file("results", own+"metrics/metricstest"),
 		}, []string{
-			"metrics/metricstest/a.go:2: metrics/metricstest imports fluidity; only goodput, report, cmd/tokentime, examples/..., tests may" + see,
+			"metrics/metricstest/a.go:2: metrics/metricstest imports fluidity; only goodput, results/audit, report/..., cmd/tokentime, examples/..., tests may" + see,
 			"metrics/metricstest/internal/generate/a.go:2: metrics/metricstest/internal/generate imports goodput; " +
-				"only report, cmd/tokentime, examples/..., tests may" + see,
+				"only report/..., cmd/tokentime, examples/..., tests may" + see,
 			"results/a.go:2: results imports metrics/metricstest; only metrics/metricstest/internal/generate, cmd/tokentime, tests may" + see,
 		}},
 		{"a dependency of metrics elsewhere", "also in a test", map[string]string{
@@ -263,7 +273,7 @@ func TestImports(t *testing.T) {
 			"report/a.go": file("report", modulePath),
 		}, []string{
 			"doc.go:2: . imports metrics; only fluidity, slo, goodput, results, metrics/metricstest, " +
-				"metrics/metricstest/internal/generate, sse, tap, report, cmd/tokentime, examples/..., tests may" + see,
+				"metrics/metricstest/internal/generate, sse, tap, results/audit, results/resultstest, report/..., cmd/tokentime, examples/..., tests may" + see,
 			"report/a.go:2: report imports .; only tests may" + see,
 		}},
 		{"dot import", "names without a package cannot be traced", map[string]string{
