@@ -24,13 +24,35 @@ var errReadAhead = errors.New("the JSON decoder has read past an opening bracket
 type numberKind uint8
 
 const (
-	seconds  numberKind = iota // decimal numbers of seconds, which become nanoseconds
-	integers                   // as they are
+	seconds      numberKind = iota // decimal numbers of seconds, which become nanoseconds
+	integers                       // as they are
+	milliseconds                   // likewise decimal, as the ones below
+	microseconds
+	nanoseconds
 )
 
+func kindOf(u unit) numberKind {
+	switch u {
+	case nanosecond:
+		return nanoseconds
+	case microsecond:
+		return microseconds
+	case millisecond:
+		return milliseconds
+	}
+	return seconds
+}
+
 func (k numberKind) parse(lit []byte) (int64, error) {
-	if k == integers {
+	switch k {
+	case integers:
 		return parseInteger(lit)
+	case milliseconds:
+		return parseTime(lit, millisecond)
+	case microseconds:
+		return parseTime(lit, microsecond)
+	case nanoseconds:
+		return parseTime(lit, nanosecond)
 	}
 	return parseSeconds(lit)
 }
@@ -49,10 +71,13 @@ func (k numberKind) appendElements(dst []int64, b []byte, last bool) (_ []int64,
 		if len(b)-i >= shortSpan {
 			var v int64
 			var n int
-			if k == integers {
+			switch k {
+			case integers:
 				v, n = shortInteger(b[i:])
-			} else {
+			case seconds:
 				v, n = shortSeconds(b[i:])
+			case milliseconds:
+				v, n = shortMilliseconds(b[i:])
 			}
 			if n > 0 && b[i+n] == ',' { // the usual separators, "," and ", "
 				next := i + n + 1

@@ -61,8 +61,11 @@
 //	clock        "run": all instants count from one origin;
 //	             "request": each request has its own origin, see Run.CommonClock
 //	duration_ns  length of the run
+//	resolution_ns  how coarse the instants of the original file were
+//	aggregates_only  true: the run has no requests, it is what it reports
 //	facts        object of strings
-//	reported     array of {"name":string,"value":number,"unit":string}
+//	reported     array of {"name":string,"value":number,"unit":string,"metric":string,"stat":string}
+//	not_derivable  array of {"metric":string,"why":string}
 //	warnings     array of {"code":string,"message":string}
 //
 // The keys of a request are:
@@ -74,6 +77,7 @@
 //	end_ns                      instant
 //	outcome                     "completed", "cancelled", "timed_out", "failed" or "rejected"
 //	prompt_tokens, usage_tokens numbers of tokens
+//	sparse                      true: at_ns has the first and the last token only
 //
 // The keys "clock" and "outcome" are required, because no guess at them is
 // safe. Any other key may be absent or null, which means unknown, or none. Keys may come in any order except
@@ -81,7 +85,7 @@
 // without fraction and exponent; only the values of "reported" may be
 // decimals. A duplicate key is an error. An unknown key is one too: a
 // misspelt "end_ns" must not become an unknown end. A version that adds keys
-// has another number; what else there is to say about a run belongs in
+// to a released one has another number; what else there is to say about a run belongs in
 // "facts".
 //
 // A [Writer] writes the canonical form: keys in the order above, no spaces,
@@ -89,47 +93,42 @@
 // records, and writing what was read from a canonical file gives the same
 // bytes.
 //
-// # Files of vLLM
+// # Other formats
 //
-// [FormatVLLM] is what "vllm bench serve --save-result --save-detailed" and
-// its forerunner benchmark_serving.py write, 2024 to 2026: one JSON object a
-// run, several in a file after --append-result, with the bare words NaN and
-// Infinity where Python has such a float. How it becomes records:
+// Each format has a constant whose documentation says which file it is, how
+// its fields become records, what is inferred, what is not derivable, and the
+// codes of its warnings:
 //
-//   - input_lens, output_lens, ttfts and itls are required; start_times,
-//     latencies, queue_times and errors are used where they exist, and all
-//     arrays of a run must have one length.
-//   - A request failed if errors holds a text for it. Clients also write an
-//     empty text for a failure without a reason; if the stated number of
-//     completed requests is short by exactly the requests without any event,
-//     those are taken as failed (warning "failed-without-message").
-//   - Sent is start_times minus the earliest of the run; without start_times
-//     it is 0 and CommonClock is false. Due is Sent minus queue_times.
-//   - The first event is at Sent + ttft, each later one a gap of itls after
-//     the one before. A ttft of 0 without gaps is how these tools say that
-//     there was no event: no delivery, and no latency of 0. A ttft of a failed
-//     request is an event that arrived, and is kept.
-//   - UsageTokens is output_lens. The 0 that stands there for a failed request
-//     is a filler, hence unknown. If such a request had a single event, nothing
-//     in the file says that it held a token: it counts as none (warning
-//     "failed-after-one-event").
-//   - The file does not say how many tokens a chunk held, so an event counts
-//     as one token. The exception is the reader's inference: a chat endpoint
-//     opens its stream with a chunk that holds a role and no text. If the
-//     endpoint is one of chat and a completed request has one event more than
-//     output tokens, its first event counts as no token; if two more, its
-//     first and last (warning "role-chunk-first-token"). Under [metrics.VLLM]
-//     such an event still is the first one, as in the tool's own figures.
-//   - End is Sent + latency where latencies exist. Gaps are rounded to the
-//     nanosecond one by one, so the last event may pass the end by 1 ns an
-//     event: the end is then the last event. Up to 10 µs that is done too,
-//     with the warning "end-before-last-event"; beyond, it is an error. A
-//     latency of 0 on a failed request is a filler. Without latencies End is
-//     unknown: these clients end a request some microseconds after its last
-//     chunk, up to 12 µs in recordings.
-//   - Generated texts are skipped and never held.
+//	FormatVLLM                  vllm bench serve, and benchmark_serving.py before it
+//	FormatSGLang                sglang.bench_serving, JSON Lines with details
+//	FormatGuideLLM              GuideLLM v2, benchmarks.json
+//	FormatAIPerf                AIPerf, profile_export.jsonl
+//	FormatAIPerfRaw             AIPerf, profile_export_raw.jsonl
+//	FormatAIPerfSummary         AIPerf and genai-perf, aggregates
+//	FormatPerfAnalyzer          perf_analyzer and genai-perf, profile_export.json
+//	FormatInferencePerf         inference-perf, per_request_lifecycle_metrics.json
+//	FormatInferencePerfSummary  inference-perf, stage and summary lifecycle metrics
+//	FormatLLMPerf               llmperf, individual responses
+//	FormatGenAIBench            genai-bench
+//	FormatEtalon                etalon, request_level_metrics.json
+//	FormatVeeksha               veeksha, request_level_metrics.jsonl
+//	FormatMLPerf                MLPerf LoadGen, mlperf_log_detail.txt
+//	FormatMLPerfSummary         MLPerf LoadGen, mlperf_log_summary.txt
+//	FormatServerStamps          queued, scheduled, first and last token, of a server
+//	FormatSpecDecode            rounds of speculative decoding
+//	FormatSSECapture            a stream of server-sent events with time stamps
 //
-// All of a run must be in memory before its first request can be yielded, as
-// keys come in any order: 8 bytes a gap. Native files need memory for one
-// request only.
+// Module contrib/evalscope reads the database of evalscope; it is apart because
+// of the weight of SQLite. A caller adds it, or a format of its own, through
+// [Options.Formats]; package resultstest checks that a Format does what a
+// Reader relies on.
+//
+// What a format does not hold is not made up. Where only the first and the last
+// token of an answer have an instant, its request is Sparse and everything that
+// needs the gaps is undefined; [Run.NotDerivable] says so. A run of which the
+// file has aggregates only is [Run.AggregatesOnly] and has no requests.
+//
+// Where a file says when a request was scheduled to start, that instant is Due
+// and the one at which it was sent is Sent, also if the tool itself counted
+// from the latter.
 package results

@@ -13,10 +13,7 @@ import (
 var (
 	// ErrUnknownFormat means that the content is of no format that this
 	// package reads.
-	ErrUnknownFormat = errors.New("not a format that is known; known: " + FormatNative + ", " + FormatVLLM)
-
-	// ErrNoDetail means that the file holds aggregates only.
-	ErrNoDetail = errors.New("no per-request times in the file; record it with --save-detailed")
+	ErrUnknownFormat = errors.New("not a format that is known")
 
 	ErrEmptyFile    = errors.New("empty file")
 	ErrDirectory    = errors.New("is a directory, want a file")

@@ -14,6 +14,9 @@ import (
 	"github.com/tokentime/tokentime/metrics"
 )
 
+// FormatNative is the native format, JSON Lines; see the package documentation.
+const FormatNative = "tokentime"
+
 // nativeDecoder reads the native format; see the package documentation.
 type nativeDecoder struct {
 	lines  lineReader
@@ -34,7 +37,7 @@ func newNativeDecoder(content *bufio.Reader) *nativeDecoder {
 // checkedNames lets json check UTF-8 and leaves duplicate keys to keySet.
 var checkedNames = jsontext.AllowDuplicateNames(true)
 
-func (d *nativeDecoder) nextRun() (*Run, error) {
+func (d *nativeDecoder) NextRun() (*Run, error) {
 	if d.header == nil {
 		d.index = -1 // before any header
 		if err := d.advance(nil); err != nil {
@@ -46,7 +49,7 @@ func (d *nativeDecoder) nextRun() (*Run, error) {
 	return run, nil
 }
 
-func (d *nativeDecoder) next(r *metrics.Request) error {
+func (d *nativeDecoder) Next(r *metrics.Request) error {
 	if d.header != nil {
 		return io.EOF
 	}
@@ -103,7 +106,7 @@ func (d *nativeDecoder) object(r *metrics.Request) error {
 		return err
 	}
 	if key == "tokentime" {
-		d.header = &Run{Format: FormatNative}
+		d.header = &Run{}
 		err = d.readHeader(d.header)
 	} else if r == nil {
 		return fmt.Errorf("header %w: want a line that begins with {\"tokentime\":1", ErrMissing)
@@ -129,7 +132,7 @@ func (d *nativeDecoder) key() (string, error) {
 	}
 	name := raw[1 : len(raw)-1]
 	for _, k := range [...]string{"id", "class", "due_ns", "sent_ns", "scheduled_ns", "at_ns", "tokens", "end_ns",
-		"outcome", "prompt_tokens", "usage_tokens"} {
+		"outcome", "prompt_tokens", "usage_tokens", "sparse"} {
 		if string(name) == k {
 			return k, nil
 		}
@@ -156,6 +159,7 @@ const (
 	keyOutcome
 	keyPrompt
 	keyUsage
+	keySparse
 )
 
 // readRequest reads a request whose first key has been read.
@@ -225,6 +229,8 @@ func (d *nativeDecoder) member(r *metrics.Request, key string) (_ requestKeys, e
 		return keyUsage, readCount(&r.UsageTokens, raw)
 	case "outcome":
 		return keyOutcome, readOutcome(&r.Outcome, raw)
+	case "sparse":
+		return keySparse, readFlag(&r.Sparse, raw)
 	case "tokentime":
 		return 0, errors.New("must be the first key of a header")
 	}
@@ -310,6 +316,17 @@ func readCount(dst *metrics.Count, raw jsontext.Value) error {
 	v, err := parseInteger(raw)
 	*dst = metrics.Known(v)
 	return err
+}
+
+func readFlag(dst *bool, raw jsontext.Value) error {
+	switch raw.Kind() {
+	case 'n':
+		return nil
+	case 't', 'f':
+		*dst = raw.Kind() == 't'
+		return nil
+	}
+	return fmt.Errorf("%w: want a boolean, got %s", ErrType, quoted(raw))
 }
 
 func readOutcome(dst *metrics.Outcome, raw jsontext.Value) error {

@@ -60,7 +60,7 @@ func (d *nativeDecoder) readHeader(run *Run) error {
 func (d *nativeDecoder) headerMember(run *Run, key string) error {
 	if d.json.PeekKind() == 'n' {
 		switch key {
-		case "convention", "duration_ns", "facts", "reported", "warnings":
+		case "convention", "duration_ns", "resolution_ns", "aggregates_only", "facts", "reported", "not_derivable", "warnings":
 			return d.json.SkipValue()
 		}
 	}
@@ -75,6 +75,12 @@ func (d *nativeDecoder) headerMember(run *Run, key string) error {
 		return d.eachElement(func() error {
 			r, err := d.readReported()
 			run.Reported = append(run.Reported, r)
+			return err
+		})
+	case "not_derivable":
+		return d.eachElement(func() error {
+			n, err := d.readNotDerivable()
+			run.NotDerivable = append(run.NotDerivable, n)
 			return err
 		})
 	case "warnings":
@@ -98,6 +104,15 @@ func (d *nativeDecoder) headerMember(run *Run, key string) error {
 		if v, ok := run.Duration.Get(); ok && (v < 0 || v > metrics.MaxInstant) {
 			err = outOfRange(raw)
 		}
+	case "resolution_ns":
+		var resolution metrics.Span
+		err = readInstant(&resolution, raw)
+		v, _ := resolution.Get()
+		if run.Resolution = v; v < 0 || v > metrics.MaxInstant {
+			err = outOfRange(raw)
+		}
+	case "aggregates_only":
+		err = readFlag(&run.AggregatesOnly, raw)
 	default:
 		err = ErrUnknownKey
 	}
@@ -125,12 +140,31 @@ func (d *nativeDecoder) readReported() (r Reported, err error) {
 			r.Unit, err = text(raw)
 		case "value":
 			r.Value, err = parseFloat(raw)
+		case "metric":
+			r.Metric, err = text(raw)
+		case "stat":
+			r.Stat, err = text(raw)
 		default:
 			err = ErrUnknownKey
 		}
 		return err
 	})
 	return r, err
+}
+
+func (d *nativeDecoder) readNotDerivable() (n NotDerivable, err error) {
+	err = d.eachMember(func(name string, raw jsontext.Value) (err error) {
+		switch name {
+		case "metric":
+			n.Metric, err = text(raw)
+		case "why":
+			n.Why, err = text(raw)
+		default:
+			err = ErrUnknownKey
+		}
+		return err
+	})
+	return n, err
 }
 
 func (d *nativeDecoder) readWarning() (w metrics.Warning, err error) {

@@ -74,7 +74,11 @@ func randomRun(rng *rand.Rand) record {
 		run.Convention = "vllm"
 		run.Duration = metrics.Known(time.Duration(rng.Int64N(1e12)))
 		run.Facts = []Fact{{"model_id", "a \"b\"\n\u2028é"}, {"", "x"}, {"tokentime", "no header"}}
-		run.Reported = []Reported{{"mean_ttft_ms", rng.ExpFloat64() * 1e3, "ms"}, {"rtfx", 0, ""}, {"tiny", 5e-324, ""}, {"big", -1e300, "x"}}
+		run.Reported = []Reported{{"mean_ttft_ms", rng.ExpFloat64() * 1e3, "ms", MetricTTFT, "mean"},
+			{"rtfx", 0, "", "", ""}, {"tiny", 5e-324, "", "", ""}, {"big", -1e300, "x", "", ""}}
+		run.Resolution = time.Duration(rng.IntN(3)) * 10 * time.Microsecond
+		run.AggregatesOnly = rng.IntN(2) == 0
+		run.NotDerivable = []NotDerivable{{"TBT", "no gaps"}, {"", "x"}}
 		run.Warnings = []metrics.Warning{{Code: "c", Message: "m <&>"}, {}}
 	}
 	rec := record{Run: run}

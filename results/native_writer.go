@@ -103,6 +103,7 @@ func appendRequest(b []byte, r *metrics.Request) (_ []byte, err error) {
 	b = append(b, '"')
 	b = appendCount(b, "prompt_tokens", r.PromptTokens)
 	b = appendCount(b, "usage_tokens", r.UsageTokens)
+	b = appendFlag(b, "sparse", r.Sparse)
 	return append(b, '}'), nil
 }
 
@@ -147,6 +148,14 @@ func appendCount(b []byte, key string, n metrics.Count) []byte {
 	return b
 }
 
+// appendFlag appends the member if it is true.
+func appendFlag(b []byte, key string, flag bool) []byte {
+	if flag {
+		b = append(appendKey(b, key), "true"...)
+	}
+	return b
+}
+
 // appendKey appends "key": and, unless it is the first member, a comma.
 func appendKey(b []byte, key string) []byte {
 	if b[len(b)-1] != '{' {
@@ -159,6 +168,9 @@ func appendKey(b []byte, key string) []byte {
 
 // appendHeader appends the header line of run.
 func appendHeader(b []byte, run *Run) ([]byte, error) {
+	if run.Resolution < 0 || run.Resolution > metrics.MaxInstant {
+		return b, fmt.Errorf("results: resolution %v of the run: %w", run.Resolution, ErrRange)
+	}
 	if d, ok := run.Duration.Get(); ok && (d < 0 || d > metrics.MaxInstant) {
 		return b, fmt.Errorf("results: duration %v of the run: %w", d, ErrRange)
 	}
@@ -176,9 +188,18 @@ func appendHeader(b []byte, run *Run) ([]byte, error) {
 	w.text("convention", run.Convention)
 	w.text("clock", clock)
 	w.b = appendInstant(w.b, "duration_ns", run.Duration)
+	if run.Resolution != 0 {
+		w.b = appendInstant(w.b, "resolution_ns", metrics.Known(run.Resolution))
+	}
+	w.b = appendFlag(w.b, "aggregates_only", run.AggregatesOnly)
 	w.facts(run.Facts)
 	w.reported(run.Reported)
-	w.warnings(run.Warnings)
+	w.pairs("not_derivable", "metric", "why", len(run.NotDerivable), func(i int) (string, string) {
+		return run.NotDerivable[i].Metric, run.NotDerivable[i].Why
+	})
+	w.pairs("warnings", "code", "message", len(run.Warnings), func(i int) (string, string) {
+		return run.Warnings[i].Code, run.Warnings[i].Message
+	})
 	if w.err != nil {
 		return b, fmt.Errorf("results: header of the run: %w", w.err)
 	}
@@ -244,23 +265,27 @@ func (w *headerWriter) reported(reported []Reported) {
 		w.text("name", r.Name)
 		w.b = strconv.AppendFloat(appendKey(w.b, "value"), r.Value, 'g', -1, 64)
 		w.text("unit", r.Unit)
+		w.text("metric", r.Metric)
+		w.text("stat", r.Stat)
 		w.b = append(w.b, '}')
 	}
 	w.b = append(w.b, ']')
 }
 
-func (w *headerWriter) warnings(warnings []metrics.Warning) {
-	if len(warnings) == 0 {
+// pairs appends a member that is an array of n objects of two texts.
+func (w *headerWriter) pairs(key, first, second string, n int, at func(i int) (string, string)) {
+	if n == 0 {
 		return
 	}
-	w.b = append(appendKey(w.b, "warnings"), '[')
-	for i, m := range warnings {
+	w.b = append(appendKey(w.b, key), '[')
+	for i := range n {
 		if i > 0 {
 			w.b = append(w.b, ',')
 		}
 		w.b = append(w.b, '{')
-		w.text("code", m.Code)
-		w.text("message", m.Message)
+		a, b := at(i)
+		w.text(first, a)
+		w.text(second, b)
 		w.b = append(w.b, '}')
 	}
 	w.b = append(w.b, ']')

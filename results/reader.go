@@ -14,7 +14,11 @@ import (
 
 // Options says how to read. The zero Options detects everything by content.
 type Options struct {
-	// Format is FormatNative or FormatVLLM, or "" to detect it.
+	// Formats are the formats that are known, in the order in which they are
+	// tried. Nil: those of [Formats].
+	Formats []Format
+
+	// Format is the Name of the one to read with, or "" to detect it.
 	Format string
 }
 
@@ -22,7 +26,8 @@ type Options struct {
 // the package documentation for a loop. It is not safe for concurrent use.
 type Reader struct {
 	name    string
-	decoder decoder
+	format  string
+	decoder Decoder
 	closer  io.Closer
 
 	run     *Run
@@ -30,17 +35,6 @@ type Reader struct {
 	inRun   bool // requests of run may be left
 	request metrics.Request
 	err     error
-}
-
-// decoder is what a format implements. Its errors may be *Error with the place
-// as far as it is known, without file and run.
-type decoder interface {
-	// nextRun begins the next run, or returns io.EOF. All requests of the
-	// run before it have been read.
-	nextRun() (*Run, error)
-	// next reads the next request of the run into r, whose slices it may
-	// reuse, or returns io.EOF.
-	next(r *metrics.Request) error
 }
 
 // Open opens the file at path for reading. Its Reader must be closed.
@@ -68,31 +62,18 @@ func Open(path string, opts Options) (*Reader, error) {
 
 // NewReader returns a Reader of the content of r. The name stands in errors
 // and in [Run.Source]. NewReader reads as much as it takes to detect the
-// format; whether a JSON object is one of vLLM's is known only once
-// [Reader.NextRun] has seen its keys.
+// format.
 func NewReader(name string, r io.Reader, opts Options) (*Reader, error) {
-	content, err := openContent(r)
+	src, err := openContent(r)
 	if err != nil {
 		return nil, fileError(name, err)
 	}
-	format := opts.Format
-	detected, err := detectFormat(content)
-	if format == "" || errors.Is(err, ErrEmptyFile) {
-		format = detected
-		if err != nil {
-			return nil, fileError(name, err)
-		}
+	content := &Content{src}
+	format, err := opts.choose(content)
+	if err != nil {
+		return nil, fileError(name, err)
 	}
-	rd := &Reader{name: name, index: -1}
-	switch format {
-	case FormatNative:
-		rd.decoder = newNativeDecoder(content)
-	case FormatVLLM:
-		rd.decoder = newVLLMDecoder(content, opts.Format == FormatVLLM)
-	default:
-		return nil, fileError(name, fmt.Errorf("%q is %w", format, ErrUnknownFormat))
-	}
-	return rd, nil
+	return &Reader{name: name, index: -1, format: format.Name, decoder: format.NewDecoder(content)}, nil
 }
 
 // NextRun advances to the next run and reports whether there is one. Requests
@@ -104,7 +85,7 @@ func (rd *Reader) NextRun() bool {
 	if rd.err != nil {
 		return false
 	}
-	run, err := rd.decoder.nextRun()
+	run, err := rd.decoder.NextRun()
 	if err == io.EOF {
 		return false
 	}
@@ -112,13 +93,15 @@ func (rd *Reader) NextRun() bool {
 	if err != nil {
 		return rd.fail(err)
 	}
-	run.Source = rd.name
+	run.Source, run.Format = rd.name, rd.format
 	rd.run, rd.inRun = run, true
 	return true
 }
 
-// Run returns the current run, or nil before the first call of NextRun. It
-// stays as it is when the Reader moves on.
+// Run returns the current run, or nil before the first call of NextRun. A
+// reader of a format that is read in one pass completes its Warnings, Facts
+// and NotDerivable while the requests of the run are read; after that it stays
+// as it is.
 func (rd *Reader) Run() *Run { return rd.run }
 
 // Next advances to the next request of the current run and reports whether
@@ -127,7 +110,7 @@ func (rd *Reader) Next() bool {
 	if !rd.inRun || rd.err != nil {
 		return false
 	}
-	switch err := rd.decoder.next(&rd.request); err {
+	switch err := rd.decoder.Next(&rd.request); err {
 	case nil:
 		return true
 	case io.EOF:

@@ -56,7 +56,7 @@ func TestOpen(t *testing.T) {
 		{path("g", nil), "", ErrEmptyFile, "empty file", "an empty file"},
 		{path("h", []byte("\n\n ")), "", ErrEmptyFile, "empty file", "white space alone"},
 		{path("i", gzipped(t, nil)), "", ErrEmptyFile, "empty file", "nothing compressed"},
-		{path("j", []byte("\x7fELF\x02\x01\x01\x00\x00\x00")), "", ErrUnknownFormat, `not a format that is known; known: tokentime, vllm (begins with "\x7fELF`, "binary junk"},
+		{path("j", []byte("\x7fELF\x02\x01\x01\x00\x00\x00")), "", ErrUnknownFormat, `(begins with "\x7fELF`, "binary junk"},
 		{path("k", []byte("id,ttft\n1,2\n")), "", ErrUnknownFormat, "not a format that is known", "a table"},
 		{path("l", []byte("[1,2]")), "", ErrUnknownFormat, "not a format that is known", "a JSON array"},
 		{path("m", []byte("\x1f\x8bxx")), "", io.ErrUnexpectedEOF, "gzip data cut short: unexpected EOF", "a gzip header cut short"},
@@ -204,8 +204,10 @@ func TestNativeFromVLLM(t *testing.T) {
 
 func TestReproduce(t *testing.T) {
 	run := Run{Convention: "vllm", Reported: []Reported{
-		{"mean_ttft_ms", 1.5, "ms"}, {"p50_ttft_ms", 1.5000011, "ms"}, {"std_ttft_ms", 0.500009, "ms"}, {"median_itl_ms", 0, "ms"},
-		{"p99_tpot_ms", 1e-9, "ms"}, {"mean_e2el_ms", 1.5, "ms"}, {"completed", 2, "requests"}, {"mean_client_queue_time_ms", 5, "ms"},
+		{"mean_ttft_ms", 1.5, "ms", MetricTTFT, "mean"}, {"p50_ttft_ms", 1.5000011, "ms", MetricTTFT, "p50"},
+		{"std_ttft_ms", 0.500009, "ms", MetricTTFT, "std"}, {"median_itl_ms", 0, "ms", MetricITL, "p50"},
+		{"p99_tpot_ms", 1e-9, "ms", MetricTPOT, "p99"}, {"mean_e2el_ms", 1.5, "ms", MetricEndToEnd, "mean"},
+		{"completed", 2, "requests", MetricCompleted, ""}, {"mean_e2el_including_client_queue_ms", 5, "ms", "", ""},
 	}}
 	summary := func(o metrics.SummaryOptions) *metrics.Summary {
 		s := &metrics.Summary{Options: o}

@@ -67,8 +67,9 @@ const (
 	toleranceTPOT  = 200
 )
 
-// Reproduce compares the reported aggregates of TTFT, TPOT, ITL and end-to-end
-// latency (mean, median, std and percentiles) with those of s, a summary of
+// Reproduce compares the reported aggregates of times (TTFT, TPOT, ITL, TTLT,
+// end-to-end and normalized latency, schedule delay: mean, std, extremes and
+// percentiles) with those of s, a summary of
 // all requests of the run under the run's Convention. Other aggregates are
 // left out.
 //
@@ -81,52 +82,63 @@ const (
 func (r *Run) Reproduce(s *metrics.Summary) []Reproduction {
 	var all []Reproduction
 	for _, reported := range r.Reported {
-		stat, metric, ok := statistic(reported.Name)
-		if !ok {
+		d, tolerance := comparedWith(s, reported.Metric)
+		perUnit, err := unitOf(reported.Unit)
+		if d == nil || err != nil || !isStatistic(reported.Stat) {
 			continue
 		}
-		d, tolerance := comparedWith(s, metric)
-		if d == nil {
-			continue
-		}
-		if stat == "std" {
+		if reported.Stat == "std" {
 			tolerance = max(tolerance, toleranceStdNs)
 		}
-		rep := Reproduction{Reported: reported, Tolerance: tolerance / 1e6}
+		tolerance = max(tolerance, 2*float64(r.Resolution)) // both ends of a span are that coarse
+		scale := float64(powersOfTen[perUnit])
+		rep := Reproduction{Reported: reported, Tolerance: tolerance / scale}
 		if r.Convention != "" && s.Options.Convention.Name == r.Convention {
-			rep.compare(d, stat)
+			rep.compare(d, scale)
 		}
 		all = append(all, rep)
 	}
 	return all
 }
 
+// isStatistic reports whether aggregate knows the statistic.
+func isStatistic(stat string) bool {
+	_, ok := percentile(stat)
+	return ok || stat == "mean" || stat == "std" || stat == "min" || stat == "max"
+}
+
 // comparedWith returns the distribution that a tool's metric is compared with,
 // or nil, and the tolerance.
 func comparedWith(s *metrics.Summary, metric string) (*metrics.Distribution, float64) {
 	switch metric {
-	case "ttft":
+	case MetricTTFT:
 		return &s.Raw.TTFT, toleranceNs
-	case "itl":
+	case MetricITL:
 		return &s.Raw.TBT, toleranceNs
-	case "tpot":
+	case MetricTPOT:
 		return &s.Normalized.TPOT, toleranceTPOT
-	case "e2el":
+	case MetricEndToEnd:
 		return &s.Raw.EndToEnd, toleranceNs
+	case MetricTTLT:
+		return &s.Raw.TTLT, toleranceNs
+	case MetricNormalized:
+		return &s.Normalized.Latency, toleranceTPOT
+	case MetricScheduleDelay:
+		return &s.Raw.ClientDelay, toleranceNs
 	}
 	return nil, 0
 }
 
-func (rep *Reproduction) compare(d *metrics.Distribution, stat string) {
-	if d.Options.Method != metrics.ExactMethod && stat != "mean" {
+func (rep *Reproduction) compare(d *metrics.Distribution, scale float64) {
+	if d.Options.Method != metrics.ExactMethod && rep.Stat != "mean" {
 		return
 	}
-	ns, ok := aggregate(d, stat)
+	ns, ok := aggregate(d, rep.Stat)
 	if ok {
-		rep.Recomputed = metrics.Known(ns / 1e6)
+		rep.Recomputed = metrics.Known(ns / scale)
 	}
 	rep.Verdict = NotReproducible
-	if ok && math.Abs(ns-rep.Value*1e6) <= rep.Tolerance*1e6 || !ok && rep.Value == 0 {
+	if ok && math.Abs(ns-rep.Value*scale) <= rep.Tolerance*scale || !ok && rep.Value == 0 {
 		rep.Verdict = Reproduced
 	}
 }
@@ -138,8 +150,10 @@ func aggregate(d *metrics.Distribution, stat string) (float64, bool) {
 		return d.Stats().Mean.Get()
 	case "std":
 		return d.Stats().StdDev.Get()
-	case "median":
-		return d.Quantile(0.5)
+	case "min":
+		return d.Stats().Min.Get()
+	case "max":
+		return d.Stats().Max.Get()
 	}
 	p, _ := percentile(stat)
 	return d.Quantile(p / 100)

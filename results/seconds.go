@@ -7,31 +7,34 @@ import (
 	"math/bits"
 )
 
-// parseSeconds returns the decimal number of seconds in lit, a JSON number, as
+// parseSeconds is parseTime for seconds.
+func parseSeconds(lit []byte) (int64, error) { return parseTime(lit, second) }
+
+// parseTime returns the decimal number in lit, a JSON number in unit u, as
 // integer nanoseconds:
 //
-//	ns = round(lit * 10^9)    to the nearest integer, a half away from zero
+//	ns = round(lit * 10^u)    to the nearest integer, a half away from zero
 //
 // The result is that of exact arithmetic on the text, whatever the number of
 // digits: as a half rounds up in magnitude, the first digit behind the ninth
-// decides alone.
+// decides alone (in seconds; behind the u-th in general).
 //
-// Special cases are:
+// Special cases are, in seconds:
 //
 //	"9.05e-06"        9050: exponents are moved, not computed
 //	"-0.0"            0
 //	"1e-400"          0
 //	"1e300"           ErrRange: not within int64
 //	"1.", "", "0x1"   ErrType: no JSON number
-func parseSeconds(lit []byte) (int64, error) {
+func parseTime(lit []byte, u unit) (int64, error) {
 	n, ok := scanNumber(lit)
 	if !ok {
 		return 0, notNumber(lit)
 	}
-	// Digits of value >= 1 ns are those before place point+9 in the sequence
+	// Digits of value >= 1 ns are those before place point+u in the sequence
 	// of whole and fraction.
 	var ns uint64
-	keep := int64(len(n.whole)) + n.exp + 9
+	keep := int64(len(n.whole)) + n.exp + int64(u)
 	size := int64(len(n.whole) + len(n.frac))
 	for i := int64(0); i < keep && (i < size || ns != 0); i++ {
 		if ns > math.MaxInt64/10 {
@@ -180,6 +183,53 @@ func shortSeconds(b []byte) (ns int64, n int) {
 		}
 	}
 	if b[n]|0x20 == 'e' {
+		return 0, 0
+	}
+	return whole + ns, n
+}
+
+// shortMilliseconds is parseTime for milliseconds, in the usual case of
+// [shortSeconds].
+func shortMilliseconds(b []byte) (ns int64, n int) {
+	_ = b[shortSpan-1]
+	var whole int64
+	if b[0] == '0' {
+		n = 1
+	} else {
+		word := binary.LittleEndian.Uint64(b) ^ zeros
+		n = leadingDigits(word)
+		if n == 0 || n == 8 {
+			return 0, 0
+		}
+		whole = int64(eightDigits(word<<(64-8*n))) * 1e6
+	}
+	if b[n] != '.' {
+		return 0, 0
+	}
+	n++
+	word := binary.LittleEndian.Uint64(b[n:]) ^ zeros
+	k := leadingDigits(word)
+	if k == 0 {
+		return 0, 0
+	}
+	// Digit 6 completes the nanoseconds, digit 7 rounds them.
+	n += k
+	if k <= 6 {
+		ns = int64(eightDigits(word<<(64-8*k)) * powersOfTen[6-k])
+	} else {
+		ns = int64(eightDigits(word << 16))
+		if word>>48&0xff >= 5 {
+			ns++
+		}
+	}
+	for range 2 {
+		if k < 8 {
+			break
+		}
+		k = leadingDigits(binary.LittleEndian.Uint64(b[n:]) ^ zeros)
+		n += k
+	}
+	if k == 8 || b[n]|0x20 == 'e' {
 		return 0, 0
 	}
 	return whole + ns, n

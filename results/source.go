@@ -2,7 +2,6 @@ package results
 
 import (
 	"bufio"
-	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
@@ -14,7 +13,7 @@ const bufferSize = 64 << 10
 // openContent returns the content behind r, decompressed if it begins like
 // gzip.
 func openContent(r io.Reader) (*bufio.Reader, error) {
-	content := bufio.NewReaderSize(r, bufferSize)
+	content := newBuffer(r)
 	magic, err := content.Peek(2)
 	if err != nil && err != io.EOF {
 		return nil, err
@@ -26,7 +25,7 @@ func openContent(r io.Reader) (*bufio.Reader, error) {
 	if err != nil {
 		return nil, gzipError(err)
 	}
-	return bufio.NewReaderSize(&gzipContent{z}, bufferSize), nil
+	return newBuffer(&gzipContent{z}), nil
 }
 
 // gzipContent says in its errors that they concern the compression: a file cut
@@ -48,22 +47,4 @@ func gzipError(err error) error {
 	return fmt.Errorf("gzip: %w", err)
 }
 
-// detectFormat returns the format that the beginning of the content looks
-// like, without consuming it. A JSON object without the mark of the native
-// format may be vLLM's; only its keys can tell.
-func detectFormat(content *bufio.Reader) (string, error) {
-	head, err := content.Peek(bufferSize)
-	if len(head) == 0 && err != nil && err != io.EOF {
-		return "", err
-	}
-	head = bytes.TrimLeft(head, " \t\r\n")
-	switch {
-	case len(head) == 0 && err == io.EOF:
-		return "", ErrEmptyFile
-	case len(head) == 0 || head[0] != '{':
-		return "", fmt.Errorf("%w (begins with %s)", ErrUnknownFormat, quoted(head[:min(len(head), 16)]))
-	case bytes.HasPrefix(bytes.TrimLeft(head[1:], " \t\r\n"), []byte(`"tokentime"`)):
-		return FormatNative, nil
-	}
-	return FormatVLLM, nil
-}
+func newBuffer(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, bufferSize) }

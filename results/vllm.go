@@ -1,371 +1,234 @@
 package results
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"io"
-	"strconv"
 	"strings"
-	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/tokentime/tokentime/metrics"
 )
 
-// vllmDecoder reads files of vLLM's benchmark client; see the package
-// documentation.
-type vllmDecoder struct {
-	content jsonContent
-	json    *jsontext.Decoder // of content
-	forced  bool              // the caller says that it is vLLM's
-	run     *Run
-	vllmColumns
-	index int // of the next request
-}
+// FormatVLLM is what "vllm bench serve --save-result --save-detailed" and
+// its forerunner benchmark_serving.py write, 2024 to 2026: one JSON object a
+// run, several in a file after --append-result, with the bare words NaN and
+// Infinity where Python has such a float. How it becomes records:
+//
+//   - input_lens, output_lens, ttfts and itls are required; start_times,
+//     latencies, queue_times and errors are used where they exist, and all
+//     arrays of a run must have one length.
+//   - A request failed if errors holds a text for it. Clients also write an
+//     empty text for a failure without a reason; if the stated number of
+//     completed requests is short by exactly the requests without any event,
+//     those are taken as failed (warning "failed-without-message").
+//   - Sent is start_times minus the earliest of the run; without start_times
+//     it is 0 and CommonClock is false. Due is Sent minus queue_times.
+//   - The first event is at Sent + ttft, each later one a gap of itls after
+//     the one before. A ttft of 0 without gaps is how these tools say that
+//     there was no event: no delivery, and no latency of 0. A ttft of a failed
+//     request is an event that arrived, and is kept.
+//   - UsageTokens is output_lens. The 0 that stands there for a failed request
+//     is a filler, hence unknown. If such a request had a single event, nothing
+//     in the file says that it held a token: it counts as none (warning
+//     "failed-after-one-event").
+//   - The file does not say how many tokens a chunk held, so an event counts
+//     as one token. The exception is the reader's inference: a chat endpoint
+//     opens its stream with a chunk that holds a role and no text. If the
+//     endpoint is one of chat and a completed request has one event more than
+//     output tokens, its first event counts as no token; if two more, its
+//     first and last (warning "role-chunk-first-token"). Under [metrics.VLLM]
+//     such an event still is the first one, as in the tool's own figures.
+//   - End is Sent + latency where latencies exist. Gaps are rounded to the
+//     nanosecond one by one, so the last event may pass the end by 1 ns an
+//     event: the end is then the last event. Up to 10 µs that is done too,
+//     with the warning "end-before-last-event"; beyond, it is an error. A
+//     latency of 0 on a failed request is a filler. Without latencies End is
+//     unknown: these clients end a request some microseconds after its last
+//     chunk, up to 12 µs in recordings.
+//   - Generated texts are skipped and never held.
+//   - Newer clients report client_queue_time, the wait for a free connection,
+//     and e2el_including_client_queue. With queue_times and latencies both
+//     follow from the records: they are [MetricScheduleDelay] and
+//     [MetricEndToEndFromDue], the end-to-end latency from Due. Figures of
+//     probe requests (probe_*) and of the server's counters (spec_decode_*,
+//     diffusion_*) are reported under no common metric, as they follow from
+//     nothing in the file. ramp_up_*, rps_change_events and acceptance rates
+//     per position are facts.
+//   - Without --save-detailed latencies and queue_times stay in the file, and
+//     a client of embeddings writes no others. Without the tokens they belong
+//     to they are no records: the run has aggregates only.
+//
+// All of a run must be in memory before its first request can be yielded, as
+// keys come in any order: 8 bytes a gap. Native files need memory for one
+// request only.
+const FormatVLLM = "vllm"
 
-// vllmColumns are the arrays of one run, index-aligned. Times are nanoseconds.
-type vllmColumns struct {
-	inputLens, outputLens []int64
-	ttfts, starts         []int64
-	latencies, queues     []int64
-	gaps                  []int64 // itls of all requests
-	gapEnd                []int   // where those of each end in gaps
-	failed                []bool
-
-	read     map[string]int // lengths of the arrays that were there
-	unread   []string       // keys of arrays and objects that mean nothing here
-	chat     bool
-	earliest int64 // of starts
-}
-
-func newVLLMDecoder(content *bufio.Reader, forced bool) *vllmDecoder {
-	d := &vllmDecoder{content: jsonContent{src: content}, forced: forced}
-	// Texts are skipped, so what is wrong in one must not lose the numbers.
-	d.json = jsontext.NewDecoder(&d.content, jsontext.AllowInvalidUTF8(true))
-	return d
-}
-
-func (d *vllmDecoder) nextRun() (*Run, error) {
-	d.run = &Run{Format: FormatVLLM, Convention: metrics.VLLM.Name}
-	d.reset()
-	d.index = 0
-	switch kind := d.json.PeekKind(); kind {
-	case '[', '"', '0', 't', 'f', 'n':
-		return nil, fmt.Errorf("%w: want an object, got %s", ErrType, kindName(kind))
-	}
-	if _, err := d.json.ReadToken(); err != nil {
-		if err == io.EOF {
-			return nil, err
-		}
-		return nil, d.malformed(err)
-	}
-	for d.json.PeekKind() != '}' {
-		if err := d.member(); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := d.json.ReadToken(); err != nil {
-		return nil, d.malformed(err)
-	}
-	if err := d.complete(); err != nil {
-		return nil, err
-	}
-	d.interpret()
-	return d.run, nil
-}
-
-// reset empties the columns and keeps their memory.
-func (c *vllmColumns) reset() {
-	*c = vllmColumns{
-		inputLens: c.inputLens[:0], outputLens: c.outputLens[:0],
-		ttfts: c.ttfts[:0], starts: c.starts[:0],
-		latencies: c.latencies[:0], queues: c.queues[:0],
-		gaps: c.gaps[:0], gapEnd: c.gapEnd[:0], failed: c.failed[:0],
-		read: map[string]int{},
-	}
-}
-
-// member reads one member of the object of a run.
-func (d *vllmDecoder) member() error {
-	token, err := d.json.ReadToken()
-	if err != nil {
-		return d.malformed(err)
-	}
-	name := token.String()
-	if !d.forced && ofSGLang(name) {
-		return fmt.Errorf("%w (the key %q is one of SGLang)", ErrUnknownFormat, name)
-	}
-	kind := d.json.PeekKind()
-	switch name {
-	case "input_lens":
-		err = d.counts(&d.inputLens, name)
-	case "output_lens":
-		err = d.counts(&d.outputLens, name)
-	case "ttfts":
-		err = d.numbers(&d.ttfts, name, seconds)
-	case "start_times":
-		err = d.numbers(&d.starts, name, seconds)
-	case "latencies":
-		err = d.numbers(&d.latencies, name, seconds)
-	case "queue_times":
-		err = d.numbers(&d.queues, name, seconds)
-	case "itls":
-		err = d.gapLists(name)
-	case "errors":
-		err = d.errorTexts(name)
-	default:
-		if kind == '[' || kind == '{' {
-			if name != "generated_texts" {
-				d.unread = append(d.unread, name)
-			}
-			err = d.json.SkipValue()
-			break
-		}
-		var raw jsontext.Value
-		if raw, err = d.json.ReadValue(); err == nil {
-			err = inField(name, d.scalar(name, raw))
-		}
-	}
-	return d.place(err)
-}
-
-// ofSGLang reports whether a key is written by SGLang's client, which has
-// arrays of the same names with another meaning, and by no other.
-func ofSGLang(name string) bool {
-	switch name {
-	case "total_output_tokens_retokenized", "mean_e2e_latency_ms", "sharegpt_output_len":
-		return true
-	}
-	return false
-}
-
-// numbers reads a column of numbers. A null is as good as none.
-func (d *vllmDecoder) numbers(dst *[]int64, name string, kind numberKind) error {
-	if open, err := d.openColumn(name); !open {
-		return err
-	}
-	var err error
-	if *dst, err = d.content.numbers(*dst, kind); err != nil {
-		return &Error{Request: len(*dst), Offset: -1, Field: name, Err: err}
-	}
-	d.read[name] = len(*dst)
-	_, err = d.json.ReadToken()
-	return err
-}
-
-func (d *vllmDecoder) counts(dst *[]int64, name string) error {
-	if err := d.numbers(dst, name, integers); err != nil {
-		return err
-	}
-	for i, n := range *dst {
-		if n < 0 || n > metrics.MaxTokens {
-			return &Error{Request: i, Offset: -1, Field: name, Err: fmt.Errorf("%w: %d tokens", ErrRange, n)}
-		}
-	}
-	return nil
-}
-
-func (d *vllmDecoder) gapLists(name string) error {
-	if open, err := d.openColumn(name); !open {
-		return err
-	}
-	start := 0
-	gaps, err := d.content.numberLists(d.gaps, seconds, func(gaps []int64) error {
-		for j, g := range gaps[start:] {
-			if g < 0 {
-				return &fieldError{"", j, negative(g)}
-			}
-		}
-		start = len(gaps)
-		d.gapEnd = append(d.gapEnd, start)
-		return nil
+// newVLLMDecoder reads files of vLLM's benchmark client; see [FormatVLLM].
+func newVLLMDecoder(content *Content) *columnDecoder {
+	return newColumnDecoder(content, &columnTool{
+		convention: metrics.VLLM.Name,
+		name:       "vLLM",
+		option:     "--save-detailed",
+		aggregate:  vllmAggregate,
+		member:     vllmMember,
+		interpret:  vllmInterpret,
+		tokens:     vllmTokens,
 	})
-	if err != nil {
-		return &Error{Request: len(d.gapEnd), Offset: -1, Field: name, Err: err}
-	}
-	d.gaps = gaps
-	d.read[name] = len(d.gapEnd)
-	_, err = d.json.ReadToken()
-	return err
 }
 
-func negative(ns int64) error { return fmt.Errorf("%w: %v", ErrNegativeTime, time.Duration(ns)) }
-
-func (d *vllmDecoder) errorTexts(name string) error {
-	if open, err := d.openColumn(name); !open {
-		return err
-	}
-	for d.json.PeekKind() != ']' {
-		raw, err := d.json.ReadValue()
-		if err != nil {
-			return err
-		}
-		if k := raw.Kind(); k != '"' && k != 'n' {
-			return &Error{Request: len(d.failed), Offset: -1, Field: name,
-				Err: fmt.Errorf("%w: want a string, got %s", ErrType, kindName(k))}
-		}
-		d.failed = append(d.failed, raw.Kind() == '"' && len(raw) > len(`""`))
-	}
-	d.read[name] = len(d.failed)
-	_, err := d.json.ReadToken()
-	return err
+// detectVLLM looks for the keys of the client, which come before the arrays.
+// SGLang's client has arrays of the same names with another meaning.
+func detectVLLM(h *Head) bool {
+	return h.Text[0] == '{' && !detectSGLang(h) &&
+		h.HasAny("ttfts", "itls", "input_lens", "output_lens", "request_throughput", "mean_ttft_ms", "mean_itl_ms", "mean_tpot_ms")
 }
 
-// openColumn reads the bracket that opens a column. It returns false for null.
-func (d *vllmDecoder) openColumn(name string) (bool, error) {
-	switch kind := d.json.PeekKind(); kind {
-	case 'n':
-		return false, d.json.SkipValue()
-	case '[', 0:
-		_, err := d.json.ReadToken()
-		if err == nil && len(d.json.UnreadBuffer()) > 0 {
-			err = errReadAhead
-		}
-		return err == nil, err
+// vllmAggregate returns what the number of that name is, without its value, if
+// the tool computed it: from requests, from those that it sent to probe the
+// server, or from the server's counters.
+func vllmAggregate(name string) (Reported, bool) {
+	r := Reported{Name: name}
+	switch name {
+	case "completed":
+		r.Unit, r.Metric = "requests", MetricCompleted
+	case "failed":
+		r.Unit, r.Metric = "requests", MetricFailed
+	case "max_concurrent_requests":
+		r.Unit, r.Metric = "requests", MetricConcurrencyMax
+	case "total_input_tokens":
+		r.Unit, r.Metric = "tokens", MetricPromptTokens
+	case "total_output_tokens":
+		r.Unit, r.Metric = "tokens", MetricOutputTokens
+	case "request_throughput":
+		r.Unit, r.Metric = "requests/s", MetricRequestRate
+	case "request_goodput":
+		r.Unit = "requests/s"
+	case "request_goodput:": // misspelt by the clients of early 2025
+		r.Name, r.Unit = "request_goodput", "requests/s"
+	case "output_throughput":
+		r.Unit, r.Metric = "tokens/s", MetricOutputRate
+	case "total_token_throughput":
+		r.Unit, r.Metric = "tokens/s", MetricTotalRate
+	case "max_output_tokens_per_s":
+		r.Unit, r.Metric = "tokens/s", MetricOutputRateMax
 	default:
-		return false, inField(name, fmt.Errorf("%w: want an array, got %s", ErrType, kindName(kind)))
+		if unit, ok := vllmUnits[name]; ok {
+			r.Unit = unit
+			return r, true
+		}
+		stat, metric, ok := statistic(name)
+		if !ok {
+			return r, false
+		}
+		r.Unit, r.Metric, r.Stat = "ms", vllmMetric(metric), stat
 	}
+	return r, true
 }
 
-// scalar files a value that is neither array nor object.
-func (d *vllmDecoder) scalar(name string, raw jsontext.Value) error {
-	if name == "request_goodput:" { // misspelt by the clients of early 2025
-		name = "request_goodput"
+// vllmUnits holds the units of aggregates that are comparable with nothing
+// that follows from the records.
+var vllmUnits = map[string]string{
+	"rtfx":                           "",
+	"total_input_sequences":          "inputs",
+	"input_sequence_throughput":      "inputs/s",
+	"probe_completed":                "requests",
+	"probe_failed":                   "requests",
+	"probe_median_e2el_ms":           "ms",
+	"probe_p99_e2el_ms":              "ms",
+	"probe_max_e2el_ms":              "ms",
+	"spec_decode_acceptance_rate":    "%",
+	"spec_decode_acceptance_length":  "tokens",
+	"spec_decode_num_drafts":         "drafts",
+	"spec_decode_draft_tokens":       "tokens",
+	"spec_decode_accepted_tokens":    "tokens",
+	"diffusion_committed_throughput": "tokens/s",
+	"diffusion_steps_per_canvas":     "steps",
+	"diffusion_committed_per_step":   "tokens",
+	"diffusion_committed_tokens":     "tokens",
+	"diffusion_denoising_steps":      "steps",
+	"diffusion_canvas_positions":     "positions",
+}
+
+// vllmMetric returns the common word for a latency of the tool.
+func vllmMetric(name string) string {
+	switch name {
+	case "ttft":
+		return MetricTTFT
+	case "tpot":
+		return MetricTPOT
+	case "itl":
+		return MetricITL
+	case "e2el":
+		return MetricEndToEnd
+	case "client_queue_time":
+		return MetricScheduleDelay
+	case "e2el_including_client_queue":
+		return MetricEndToEndFromDue
 	}
-	word, nonFinite := nonFiniteWord(raw)
-	unit, aggregate := aggregateUnit(name)
-	switch {
-	case raw.Kind() == 'n':
-		return nil
-	case nonFinite:
-		d.run.Facts = append(d.run.Facts, Fact{name, word})
-		if aggregate || name == "duration" {
-			d.run.warn("non-finite-number", fmt.Sprintf("the file states %s as %s: it is kept as a text and compared with nothing", name, word))
-		}
-		return nil
-	case name == "duration":
-		return d.duration(raw)
-	case aggregate:
-		v, err := parseFloat(raw)
-		d.run.Reported = append(d.run.Reported, Reported{name, v, unit})
-		return err
-	case raw.Kind() == '"':
-		s, _ := jsontext.AppendUnquote(nil, raw) // fails for text that is not UTF-8, which it replaces
-		d.run.Facts = append(d.run.Facts, Fact{name, string(s)})
-		return nil
+	return ""
+}
+
+// vllmMember takes the short arrays that say how the run was set up, or what
+// the server counted, as facts.
+func vllmMember(d *columnDecoder, name string) (bool, error) {
+	switch name {
+	case "rps_change_events", "spec_decode_per_position_acceptance_rates":
+	default:
+		return false, nil
+	}
+	raw, err := d.json.ReadValue()
+	if err != nil {
+		return true, err
 	}
 	d.run.Facts = append(d.run.Facts, Fact{name, string(raw)})
-	return nil
+	return true, nil
 }
 
-func (d *vllmDecoder) duration(raw jsontext.Value) error {
-	ns, err := parseSeconds(raw)
-	if err == nil && ns < 0 {
-		err = negative(ns)
+func vllmInterpret(d *columnDecoder) {
+	for _, key := range []string{"endpoint_type", "backend"} {
+		value, _ := d.run.Fact(key)
+		d.chat = d.chat || strings.Contains(value, "chat")
 	}
-	if err == nil && time.Duration(ns) > metrics.MaxInstant {
-		err = outOfRange(raw)
-	}
-	d.run.Duration = metrics.Known(time.Duration(ns))
-	return err
+	d.warnRoleChunks()
 }
 
-// aggregateUnit returns the unit of the number of that name if the tool
-// computed it from requests.
-func aggregateUnit(name string) (unit string, ok bool) {
-	switch name {
-	case "completed", "failed", "max_concurrent_requests":
-		return "requests", true
-	case "total_input_tokens", "total_output_tokens":
-		return "tokens", true
-	case "request_throughput", "request_goodput":
-		return "requests/s", true
-	case "output_throughput", "total_token_throughput", "max_output_tokens_per_s":
-		return "tokens/s", true
-	case "rtfx":
-		return "", true
-	}
-	if stat, _, found := statistic(name); found && stat != "" {
-		return "ms", true
-	}
-	return "", false
+// vllmTokens counts no token for events that are taken for chunks without
+// text.
+func vllmTokens(c *columns, i int) (first, last int64) {
+	f, l := c.textless(i)
+	return int64(btoi(!f)), int64(btoi(!l))
 }
 
-// statistic takes a name such as "p99_ttft_ms" apart into "p99" and "ttft".
-func statistic(name string) (stat, metric string, ok bool) {
-	rest, ok := strings.CutSuffix(name, "_ms")
-	if !ok {
-		return "", "", false
+// textless returns whether the first and the last event of request i are taken
+// for chunks without text.
+func (c *columns) textless(i int) (first, last bool) {
+	k, _ := c.events(i)
+	if c.failed[i] { // no count of tokens to compare with
+		return k == 1 || c.chat && k > 0, false
 	}
-	stat, metric, ok = strings.Cut(rest, "_")
-	switch {
-	case !ok:
-		return "", "", false
-	case stat == "mean", stat == "median", stat == "std":
-		return stat, metric, true
+	if !c.chat {
+		return false, false
 	}
-	_, ok = percentile(stat)
-	return stat, metric, ok
+	extra := k - c.outputLens[i]
+	return k > 0 && (extra == 1 || extra == 2 && k > 1), extra == 2 && k > 1
 }
 
-// percentile returns the p of "p99" or "p99.9" in [0, 100].
-func percentile(stat string) (float64, bool) {
-	digits, ok := strings.CutPrefix(stat, "p")
-	if !ok || digits == "" || digits[0] < '0' || digits[0] > '9' {
-		return 0, false
-	}
-	p, err := strconv.ParseFloat(digits, 64)
-	return p, err == nil && p >= 0 && p <= 100
-}
-
-// place says where err, which came up within a member, is.
-func (d *vllmDecoder) place(err error) error {
-	var e *Error
-	var fe *fieldError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &e):
-		if errors.As(e.Err, &fe) { // a field, or a position within e.Field
-			if fe.field == "" {
-				fe.field = e.Field
-			}
-			e.Field, e.Err = fe.name(), fe.err
+func (d *columnDecoder) warnRoleChunks() {
+	var firsts, lasts, lone int
+	for i := range d.failed {
+		first, last := d.textless(i)
+		if k, _ := d.events(i); d.failed[i] && k == 1 {
+			lone++
+			continue
 		}
-		return e
-	case errors.As(err, &fe):
-		return &Error{Request: -1, Offset: -1, Field: fe.name(), Err: fe.err}
+		firsts += btoi(first)
+		lasts += btoi(last)
 	}
-	return d.malformed(err)
-}
-
-// malformed says where the decoder failed.
-func (d *vllmDecoder) malformed(err error) error {
-	e := &Error{Request: -1}
-	e.Offset, e.Err = syntaxError(err)
-	e.Offset += d.content.taken
-	pointer := d.json.StackPointer()
-	var se *jsontext.SyntacticError
-	if errors.As(err, &se) {
-		pointer = se.JSONPointer
-	} else {
-		e.Offset = d.json.InputOffset() + d.content.taken
+	if lone > 0 {
+		d.run.warn("failed-after-one-event", fmt.Sprintf("%d requests failed after a single event; the file counts no token for them, "+
+			"so the event counts as none here and they have no TTFT", lone))
 	}
-	depth := 0
-	for token := range pointer.Tokens() {
-		n, err := strconv.Atoi(token)
-		switch {
-		case depth == 0:
-			e.Field = token
-		case err != nil:
-		case depth == 1:
-			e.Request = n
-		case depth == 2:
-			e.Field = fmt.Sprintf("%s[%d]", e.Field, n)
-		}
-		depth++
+	if firsts > 0 {
+		d.run.warn("role-chunk-first-token", fmt.Sprintf("%d of %d requests went to a chat endpoint and opened with an event that, by the number of events, "+
+			"is taken for the chunk that holds the role; the last event of %d is taken for one without text. They count as no token; "+
+			"the tool's own TTFT ends at the first event", firsts, len(d.failed), lasts))
 	}
-	return e
 }

@@ -167,10 +167,11 @@ func TestVLLMRun(t *testing.T) {
 		`"max_concurrency": 16`, `"flag": true`, `"burstiness": -Infinity`)
 	want := Run{Source: "x", Format: FormatVLLM, Convention: "vllm", Duration: known(25e8),
 		Facts: []Fact{{"date", "20260101-000000"}, {"endpoint_type", "vllm"}, {"backend", "vllm"}, {"model_id", "m"},
-			{"request_rate", "Infinity"}, {"my_metadata", "∞ \"x\""}, {"probe_p99_e2el_ms", "3"}, {"max_concurrency", "16"}, {"flag", "true"},
+			{"request_rate", "Infinity"}, {"my_metadata", "∞ \"x\""}, {"max_concurrency", "16"}, {"flag", "true"},
 			{"burstiness", "-Infinity"}},
-		Reported: []Reported{{"completed", 2, "requests"}, {"total_output_tokens", 4, "tokens"}, {"mean_ttft_ms", 375, "ms"},
-			{"request_goodput", 1.5, "requests/s"}, {"p99.9_itl_ms", 7, "ms"}},
+		Reported: []Reported{{"completed", 2, "requests", MetricCompleted, ""}, {"total_output_tokens", 4, "tokens", MetricOutputTokens, ""},
+			{"mean_ttft_ms", 375, "ms", MetricTTFT, "mean"}, {"request_goodput", 1.5, "requests/s", "", ""}, {"p99.9_itl_ms", 7, "ms", MetricITL, "p99.9"}, {"probe_p99_e2el_ms", 3, "ms", "", ""}},
+		NotDerivable: []NotDerivable{{"concurrency", "the file does not say when requests were sent"}, {"arrivals over time", "the file does not say when requests were sent"}},
 	}
 	got, err := readAll("x", strings.NewReader(text), Options{})
 	if err != nil {
@@ -237,12 +238,9 @@ func TestVLLMErrors(t *testing.T) {
 		{vllmFile(`"mean_ttft_ms": 1e999`), `x: mean_ttft_ms: out of range`, ErrRange, "an aggregate beyond float64"},
 		{vllmFile(`"ttfts":`), `x: ttfts: missing beside the other arrays`, ErrMissing, "one array missing"},
 		{vllmFile(`"itls": null`), `x: itls: missing beside the other arrays`, ErrMissing, "null is as good as absent"},
-		{vllmFile(`"input_lens":`, `"output_lens":`, `"ttfts":`, `"itls":`), `x: no per-request times in the file; record it with --save-detailed`, ErrNoDetail, "no detail"},
-		{`{"ttfts": [1], "ttfts": [2]}`, `x: ttfts: byte 15: malformed JSON: duplicate`, nil, "a repeated key"},
-		{`{"experiments": [{"requests": []}]}`, `x: not a format that is known; known: tokentime, vllm`, ErrUnknownFormat, "perf_analyzer"},
+		{`{"ttfts": [1], "ttfts": [2]}`, `x: ttfts: byte 15: duplicate key: "ttfts"`, ErrDuplicateKey, "a repeated key"},
+		{`{"experiments": [{"requests": []}]}`, `x: not a format that is known (a JSON object without the keys of vLLM)`, ErrUnknownFormat, "perf_analyzer"},
 		{`{}`, `x: not a format that is known`, ErrUnknownFormat, "an empty object"},
-		{`{"backend": "sglang", "ttfts": [], "itls": [], "total_output_tokens_retokenized": 5}`, `x: not a format that is known; known: tokentime, vllm (the key "total_output_tokens_retokenized" is one of SGLang)`,
-			ErrUnknownFormat, "SGLang has arrays of the same names"},
 		{vllmFile() + "{}", `x: run 1: not a format that is known`, ErrUnknownFormat, "a second object of another kind"},
 		{vllmFile() + "x", `x: run 1: byte 355: malformed JSON: invalid character 'x'`, nil, "rubbish behind the object"},
 		{vllmFile() + "[]", `x: run 1: wrong type: want an object, got an array`, ErrType, "an array behind the object"},
@@ -260,7 +258,7 @@ func TestVLLMErrors(t *testing.T) {
 		{`{"a": Nan}`, `x: a: byte 6: malformed JSON: invalid character 'N'`, nil, "a misspelt NaN"},
 		{`{"a": "b` + "\x01" + `"}`, `x: a: byte 8: malformed JSON: invalid character '\x01'`, nil, "a control character"},
 	} {
-		_, err := readAll("x", strings.NewReader(test.text), Options{})
+		_, err := readAll("x", strings.NewReader(test.text), Options{Format: FormatVLLM})
 		var e *Error
 		if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), test.message) || test.is != nil && !errors.Is(err, test.is) {
 			t.Errorf("%s\n%s\ngot  %v\nwant %s (%v)", test.reason, test.text, err, test.message, test.is)
@@ -273,13 +271,22 @@ func TestVLLMForced(t *testing.T) {
 	if err != nil || len(got) != 1 {
 		t.Errorf("a forced format reads what looks like another: %v", err)
 	}
-	if _, err = readAll("x", strings.NewReader(`{"a": 1}`), Options{Format: FormatVLLM}); !errors.Is(err, ErrNoDetail) {
-		t.Errorf("a forced format without arrays: %v", err)
+}
+
+func TestVLLMAggregatesOnly(t *testing.T) {
+	got, err := readAll("x", strings.NewReader(vllmFile(`"input_lens":`, `"output_lens":`, `"ttfts":`, `"itls":`)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := got[0].Run
+	if !run.AggregatesOnly || len(run.NotDerivable) == 0 || len(got[0].Requests) != 0 {
+		t.Errorf("a file without --save-detailed: %+v", got[0])
+	}
+	if ttft, ok := run.Report(MetricTTFT, "mean"); !ok || ttft.Value != 375 {
+		t.Errorf("mean TTFT as reported: %v, %v", ttft, ok)
 	}
 }
 
-// TestVLLMLongArrays crosses the buffers, where pieces of numbers must be put
-// together.
 func TestVLLMLongArrays(t *testing.T) {
 	input := string(vllmInput(60, 100))
 	want, err := readAll("x", strings.NewReader(input), Options{})

@@ -18,7 +18,7 @@ import (
 const latencySlack = 10 * time.Microsecond
 
 // complete checks that the columns of the run are there and of one length.
-func (d *vllmDecoder) complete() error {
+func (d *columnDecoder) complete() error {
 	var missing []string
 	for _, name := range []string{"ttfts", "itls", "output_lens", "input_lens"} {
 		if _, ok := d.read[name]; !ok {
@@ -26,10 +26,11 @@ func (d *vllmDecoder) complete() error {
 		}
 	}
 	switch {
-	case len(missing) == 4 && (d.forced || len(d.run.Reported) > 0):
-		return ErrNoDetail
+	case len(missing) >= 3 && len(d.run.Reported) > 0 && missing[0] == "ttfts" && missing[1] == "itls":
+		d.aggregatesOnly()
+		return nil
 	case len(missing) == 4:
-		return fmt.Errorf("%w (a JSON object without the keys of either)", ErrUnknownFormat)
+		return fmt.Errorf("%w (a JSON object without the keys of %s)", ErrUnknownFormat, d.tool.name)
 	case len(missing) > 0:
 		return d.place(inField(missing[0], fmt.Errorf("%w beside the other arrays of the run", ErrMissing)))
 	}
@@ -42,26 +43,38 @@ func (d *vllmDecoder) complete() error {
 	return nil
 }
 
+// aggregatesOnly takes the run for one without records. Latencies may be there
+// all the same: vLLM drops the other arrays first, and a client of embeddings
+// never had them. Without the tokens they belong to they are no records.
+func (d *columnDecoder) aggregatesOnly() {
+	d.run.AggregatesOnly = true
+	why := "the file holds aggregates only; " + d.tool.option + " records the requests"
+	if n := d.read["latencies"]; n > 0 {
+		why = fmt.Sprintf("beside aggregates the file holds %d latencies, but no token times and counts to go with them; %s records the requests", n, d.tool.option)
+	}
+	d.run.notDerivable(why, "everything")
+}
+
 // interpret decides what the columns mean as a whole.
-func (d *vllmDecoder) interpret() {
-	for _, key := range []string{"endpoint_type", "backend"} {
-		value, _ := d.run.Fact(key)
-		d.chat = d.chat || strings.Contains(value, "chat")
-	}
-	if len(d.failed) == 0 {
-		d.failed = slices.Grow(d.failed, len(d.ttfts))[:len(d.ttfts)]
-		clear(d.failed)
-	}
-	d.inferFailures()
-	d.earliest = math.MaxInt64
-	for i, s := range d.starts {
-		if !d.neverStarted(i) {
-			d.earliest = min(d.earliest, s)
+func (d *columnDecoder) interpret() {
+	if !d.run.AggregatesOnly {
+		if len(d.failed) == 0 {
+			d.failed = slices.Grow(d.failed, len(d.ttfts))[:len(d.ttfts)]
+			clear(d.failed)
 		}
+		d.inferFailures()
+		d.earliest = math.MaxInt64
+		for i, s := range d.starts {
+			if !d.neverStarted(i) {
+				d.earliest = min(d.earliest, s)
+			}
+		}
+		if _, d.run.CommonClock = d.read["start_times"]; !d.run.CommonClock {
+			d.run.clocksApart()
+		}
+		d.tool.interpret(d)
+		d.warnEnds()
 	}
-	_, d.run.CommonClock = d.read["start_times"]
-	d.warnRoleChunks()
-	d.warnEnds()
 	if len(d.unread) > 0 {
 		d.run.warn("keys-not-read", fmt.Sprintf("the file has arrays or objects that this reader does not know: %s",
 			strings.Join(d.unread, ", ")))
@@ -69,7 +82,7 @@ func (d *vllmDecoder) interpret() {
 }
 
 // events returns how many events request i had, and its gaps.
-func (c *vllmColumns) events(i int) (int64, []int64) {
+func (c *columns) events(i int) (int64, []int64) {
 	start := 0
 	if i > 0 {
 		start = c.gapEnd[i-1]
@@ -83,7 +96,7 @@ func (c *vllmColumns) events(i int) (int64, []int64) {
 
 // inferFailures finds the failed requests whose client had no text for the
 // reason, and compares the counts with the stated ones.
-func (d *vllmDecoder) inferFailures() {
+func (d *columnDecoder) inferFailures() {
 	completed, ok := d.run.Aggregate("completed")
 	if !ok {
 		return
@@ -113,50 +126,14 @@ func (d *vllmDecoder) inferFailures() {
 
 // neverStarted reports whether the start of request i is the 0 of a request
 // that failed before it began, not an instant.
-func (c *vllmColumns) neverStarted(i int) bool {
+func (c *columns) neverStarted(i int) bool {
 	k, _ := c.events(i)
 	return c.failed[i] && c.starts[i] == 0 && k == 0
 }
 
-// textless returns how many events of request i, from its first, and from its
-// last, are taken for chunks without text.
-func (c *vllmColumns) textless(i int) (first, last bool) {
-	k, _ := c.events(i)
-	if c.failed[i] { // no count of tokens to compare with
-		return k == 1 || c.chat && k > 0, false
-	}
-	if !c.chat {
-		return false, false
-	}
-	extra := k - c.outputLens[i]
-	return k > 0 && (extra == 1 || extra == 2 && k > 1), extra == 2 && k > 1
-}
-
-func (d *vllmDecoder) warnRoleChunks() {
-	var firsts, lasts, lone int
-	for i := range d.failed {
-		first, last := d.textless(i)
-		if k, _ := d.events(i); d.failed[i] && k == 1 {
-			lone++
-			continue
-		}
-		firsts += btoi(first)
-		lasts += btoi(last)
-	}
-	if lone > 0 {
-		d.run.warn("failed-after-one-event", fmt.Sprintf("%d requests failed after a single event; the file counts no token for them, "+
-			"so the event counts as none here and they have no TTFT", lone))
-	}
-	if firsts > 0 {
-		d.run.warn("role-chunk-first-token", fmt.Sprintf("%d of %d requests went to a chat endpoint and opened with an event that, by the number of events, "+
-			"is taken for the chunk that holds the role; the last event of %d is taken for one without text. They count as no token; "+
-			"the tool's own TTFT ends at the first event", firsts, len(d.failed), lasts))
-	}
-}
-
 // warnEnds counts the requests whose end is moved by more than the rounding of
 // their gaps.
-func (d *vllmDecoder) warnEnds() {
+func (d *columnDecoder) warnEnds() {
 	moved := 0
 	for i, latency := range d.latencies {
 		k, gaps := d.events(i)
@@ -172,9 +149,9 @@ func (d *vllmDecoder) warnEnds() {
 	}
 }
 
-func (d *vllmDecoder) next(r *metrics.Request) error {
+func (d *columnDecoder) Next(r *metrics.Request) error {
 	i := d.index
-	if i >= len(d.ttfts) {
+	if i >= len(d.ttfts) || d.run.AggregatesOnly {
 		return io.EOF
 	}
 	*r = metrics.Request{
@@ -195,7 +172,7 @@ func (d *vllmDecoder) next(r *metrics.Request) error {
 }
 
 // times fills in the instants of request i.
-func (d *vllmDecoder) times(r *metrics.Request, i int) error {
+func (d *columnDecoder) times(r *metrics.Request, i int) error {
 	if len(d.starts) > 0 && d.neverStarted(i) {
 		return nil
 	}
@@ -221,13 +198,13 @@ func (d *vllmDecoder) times(r *metrics.Request, i int) error {
 		}
 	}
 	if err := r.Validate(); err != nil {
-		return vllmPlace(err)
+		return columnPlace(err)
 	}
 	return nil
 }
 
 // deliver adds the events of request i.
-func (d *vllmDecoder) deliver(r *metrics.Request, i int, sent int64) error {
+func (d *columnDecoder) deliver(r *metrics.Request, i int, sent int64) error {
 	if d.ttfts[i] < 0 {
 		return inField("ttfts", negative(d.ttfts[i]))
 	}
@@ -247,13 +224,9 @@ func (d *vllmDecoder) deliver(r *metrics.Request, i int, sent int64) error {
 		}
 		r.Deliveries[j+1] = metrics.Delivery{At: time.Duration(at), Tokens: 1}
 	}
-	first, last := d.textless(i)
-	if first {
-		r.Deliveries[0].Tokens = 0
-	}
-	if last {
-		r.Deliveries[k-1].Tokens = 0
-	}
+	first, last := d.tool.tokens(&d.columns, i)
+	r.Deliveries[k-1].Tokens = int(last)
+	r.Deliveries[0].Tokens = int(first)
 	return nil
 }
 
@@ -266,7 +239,7 @@ func later(t, d int64) (int64, bool) {
 }
 
 // end sets the end of request i, which has its deliveries.
-func (d *vllmDecoder) end(r *metrics.Request, i int, sent int64) error {
+func (d *columnDecoder) end(r *metrics.Request, i int, sent int64) error {
 	latency := d.latencies[i]
 	if latency == 0 && (d.failed[i] || len(r.Deliveries) == 0) {
 		return nil // a filler
@@ -289,8 +262,8 @@ func (d *vllmDecoder) end(r *metrics.Request, i int, sent int64) error {
 	return nil
 }
 
-// vllmPlace translates where metrics found something into keys of the file.
-func vllmPlace(err error) error {
+// columnPlace translates where metrics found something into keys of the file.
+func columnPlace(err error) error {
 	var re *metrics.RequestError
 	if !errors.As(err, &re) {
 		return err
