@@ -23,13 +23,26 @@ type runJSON struct {
 	Source string `json:"source"`
 	Format string `json:"format"`
 	metrics.SummaryStats
+
+	// These two stand before those of SummaryStats, since without records
+	// they are unknown, not 0.
+	Requests *metrics.RequestCounts `json:"requests"`
+	Tokens   *metrics.TokenCounts   `json:"tokens"`
+
 	LargestStall *stallJSON        `json:"largest_stall"`
 	Fluidity     fluidity.Stats    `json:"fluidity"`
 	SLO          *slo.Report       `json:"slo"`
 	Goodput      goodput.Stats     `json:"goodput"`
 	Reproduced   []reproducedJSON  `json:"reproduced"`
 	Facts        map[string]string `json:"facts"`
-	Warnings     []metrics.Warning `json:"warnings"`
+
+	// As the file states it; the rest is computed from records, unless there
+	// are none.
+	AggregatesOnly bool               `json:"aggregates_only"`
+	Reported       []reportedJSON     `json:"reported"`
+	NotDerivable   []notDerivableJSON `json:"not_derivable"`
+
+	Warnings []metrics.Warning `json:"warnings"`
 }
 
 type stallJSON struct {
@@ -45,6 +58,19 @@ type reproducedJSON struct {
 	Stated     float64                   `json:"stated"`
 	Recomputed metrics.Optional[float64] `json:"recomputed"`
 	Verdict    string                    `json:"verdict"`
+}
+
+type reportedJSON struct {
+	Name   string  `json:"name"`
+	Value  float64 `json:"value"`
+	Unit   string  `json:"unit"`
+	Metric string  `json:"metric,omitempty"`
+	Stat   string  `json:"stat,omitempty"`
+}
+
+type notDerivableJSON struct {
+	Metric string `json:"metric"`
+	Why    string `json:"why"`
 }
 
 // JSON writes the runs as one document. All durations are nanoseconds; what
@@ -70,6 +96,19 @@ func (r *Run) json() runJSON {
 		Reproduced:   []reproducedJSON{},
 		Facts:        map[string]string{},
 		Warnings:     r.Warnings(),
+
+		AggregatesOnly: r.Info.AggregatesOnly,
+		Reported:       []reportedJSON{},
+		NotDerivable:   []notDerivableJSON{},
+	}
+	if !r.Info.AggregatesOnly {
+		v.Requests, v.Tokens = &v.SummaryStats.Requests, &v.SummaryStats.Tokens
+	}
+	for _, a := range r.Info.Reported {
+		v.Reported = append(v.Reported, reportedJSON(a))
+	}
+	for _, n := range r.Info.NotDerivable {
+		v.NotDerivable = append(v.NotDerivable, notDerivableJSON(n))
 	}
 	if l := r.Metrics.Largest; l.Requests > 0 {
 		v.LargestStall = &stallJSON{Request: l.ID, Gap: int64(l.Gap), At: int64(l.At), Tokens: l.Tokens}

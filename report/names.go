@@ -9,6 +9,10 @@ import (
 // nameWidth bounds the heading of a column.
 const nameWidth = 16
 
+// Names returns the names of the runs' columns in a report: short ones that
+// tell the runs apart.
+func Names(runs []*Run) []string { return columnNames(runs) }
+
 // columnNames returns short names that tell the runs apart: the base names of
 // their files without endings and without the words that all begin or end
 // with, so that a-h100-16qps and a-mi300x-16qps become h100 and mi300x. Runs

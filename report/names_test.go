@@ -25,7 +25,7 @@ func TestColumnNames(t *testing.T) {
 	} {
 		var runs []*Run
 		for _, s := range tt.sources {
-			runs = append(runs, &Run{Info: results.Run{Source: s}})
+			runs = append(runs, &Run{Info: &results.Run{Source: s}})
 		}
 		if diff := cmp.Diff(tt.want, columnNames(runs)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", tt.name, diff)

@@ -20,7 +20,7 @@ type Options struct {
 
 // Run collects the requests of one run.
 type Run struct {
-	Info     results.Run
+	Info     *results.Run // what NewRun was given; a reader completes its warnings while the requests are read
 	Metrics  metrics.Summary
 	Fluidity fluidity.Summary
 	SLO      slo.Summary
@@ -41,7 +41,7 @@ func NewRun(info *results.Run, o Options) (*Run, error) {
 	}
 	scorer := goodput.Scorer{Options: o.Goodput, Deadlines: o.Deadlines}
 	run := &Run{
-		Info: *info,
+		Info: info,
 		Metrics: metrics.Summary{Options: metrics.SummaryOptions{
 			Convention:     o.Convention,
 			Method:         o.Method,
@@ -89,7 +89,7 @@ func (r *Run) reproductions() []results.Reproduction {
 	if r.Info.Convention == "" || r.Info.Convention != r.Metrics.Options.Convention.Name {
 		return nil
 	}
-	return r.Info.Reproduce(&r.Metrics)
+	return append(r.Info.Reproduce(&r.Metrics), r.Info.ReproduceTotals(&r.Metrics)...)
 }
 
 // Warnings returns all that is doubtful about the run's numbers.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tokentime/tokentime/goodput"
 	"github.com/tokentime/tokentime/metrics"
+	"github.com/tokentime/tokentime/report/internal/layout"
 	"github.com/tokentime/tokentime/results"
 	"github.com/tokentime/tokentime/slo"
 )
@@ -15,12 +16,12 @@ import (
 // deadlines shows the fluidity index. Its tail is the low end.
 func (t *text) deadlines() {
 	d := t.runs[0].Fluidity.Options.Deadlines
-	t.section(fmt.Sprintf("DEADLINES: fluidity index, first token within %s, then one every %s",
+	t.Section(fmt.Sprintf("DEADLINES: fluidity index, first token within %s, then one every %s",
 		formatDuration(d.Prefill), formatDuration(d.Decode)))
-	var tab table
-	tab.row(t.each("", func(i int) string { return t.names[i] })...)
+	tab := layout.Table{Head: true}
+	tab.Row(t.each("", func(i int) string { return t.names[i] })...)
 	index := func(label string, of func(*metrics.Stats) metrics.Optional[float64]) {
-		tab.row(t.each(label, func(i int) string {
+		tab.Row(t.each(label, func(i int) string {
 			s := t.runs[i].Fluidity.Stats().Index
 			if s == nil {
 				return metrics.Undefined
@@ -31,16 +32,16 @@ func (t *text) deadlines() {
 	index("worst answer", func(s *metrics.Stats) metrics.Optional[float64] { return s.Min })
 	index("median", func(s *metrics.Stats) metrics.Optional[float64] { return s.P50 })
 	index("mean", func(s *metrics.Stats) metrics.Optional[float64] { return s.Mean })
-	tab.row(t.each("answers of 0.9 or more", func(i int) string {
+	tab.Row(t.each("answers of 0.9 or more", func(i int) string {
 		return optional(t.runs[i].Fluidity.Stats().ShareReached, formatShare)
 	})...)
-	tab.row(t.each("all deadlines pooled", func(i int) string {
+	tab.Row(t.each("all deadlines pooled", func(i int) string {
 		return optional(t.runs[i].Fluidity.Stats().Pooled, formatIndex)
 	})...)
-	tab.row(t.each("fluid token rate, tokens/s", func(i int) string {
+	tab.Row(t.each("fluid token rate, tokens/s", func(i int) string {
 		return optional(t.runs[i].Fluidity.Stats().TokenRate, formatRate)
 	})...)
-	tab.writeTo(&t.out)
+	t.Table(&tab)
 }
 
 // objectives shows attainment, if there is an objective.
@@ -52,11 +53,11 @@ func (t *text) objectives() {
 	for i, r := range t.runs {
 		reports[i] = r.SLO.Report()
 	}
-	t.section(fmt.Sprintf("OBJECTIVE %v", reports[0].Objective))
-	var tab table
-	tab.row(t.each("", func(i int) string { return t.names[i] })...)
+	t.Section(fmt.Sprintf("OBJECTIVE %v", reports[0].Objective))
+	tab := layout.Table{Head: true}
+	tab.Row(t.each("", func(i int) string { return t.names[i] })...)
 	for part, p := range reports[0].Population {
-		tab.row(t.each(p.Part, func(i int) string {
+		tab.Row(t.each(p.Part, func(i int) string {
 			q := reports[i].Population[part]
 			value := optional(q.ValueNS, formatNanoseconds)
 			if q.ValueShare.Known() {
@@ -66,20 +67,20 @@ func (t *text) objectives() {
 		})...)
 	}
 	if t.runs[0].perRequest {
-		tab.row(t.each(fmt.Sprintf("attainment, of requests %v", reports[0].Denominator), func(i int) string {
+		tab.Row(t.each(fmt.Sprintf("attainment, of requests %v", reports[0].Denominator), func(i int) string {
 			return optional(reports[i].Attainment, formatShare)
 		})...)
-		tab.row(t.each("  met / missed / undefined", func(i int) string {
+		tab.Row(t.each("  met / missed / undefined", func(i int) string {
 			return fmt.Sprintf("%s / %s / %s", formatCount(reports[i].Met), formatCount(reports[i].Missed), formatCount(reports[i].Undefined))
 		})...)
 		for part, p := range reports[0].PerRequest {
-			tab.row(t.each("  "+p.Part, func(i int) string {
+			tab.Row(t.each("  "+p.Part, func(i int) string {
 				q := reports[i].PerRequest[part]
 				return fmt.Sprintf("%s / %s / %s", formatCount(q.Met), formatCount(q.Missed), formatCount(q.Undefined))
 			})...)
 		}
 	}
-	tab.writeTo(&t.out)
+	t.Table(&tab)
 }
 
 // goodput shows the wait of a reader and what the answers were worth.
@@ -89,12 +90,12 @@ func (t *text) goodput() {
 	if a, ok := o.Alpha.Get(); ok {
 		alpha = a
 	}
-	t.section(fmt.Sprintf("GOODPUT: a reader of one token every %s, penalty %v, alpha %s, abandoned requests: %v",
+	t.Section(fmt.Sprintf("GOODPUT: a reader of one token every %s, penalty %v, alpha %s, abandoned requests: %v",
 		formatDuration(o.Reader.PerToken), o.Penalty, threeDigits(alpha), o.Abandoned))
-	var tab table
-	tab.row(t.each("", func(i int) string { return t.names[i] })...)
+	tab := layout.Table{Head: true}
+	tab.Row(t.each("", func(i int) string { return t.names[i] })...)
 	idle := func(label string, of func(*metrics.Stats) metrics.Optional[float64]) {
-		tab.row(t.each(label, func(i int) string {
+		tab.Row(t.each(label, func(i int) string {
 			if s := t.goods[i].IdleLatency; s != nil {
 				return optional(of(s), formatNanoseconds)
 			}
@@ -104,22 +105,22 @@ func (t *text) goodput() {
 	idle("idle latency, max", func(s *metrics.Stats) metrics.Optional[float64] { return s.Max })
 	idle("  P99", func(s *metrics.Stats) metrics.Optional[float64] { return s.P99 })
 	idle("  P50", func(s *metrics.Stats) metrics.Optional[float64] { return s.P50 })
-	tab.row(t.each("abandoned requests", func(i int) string { return formatCount(t.stats[i].Requests.Abandoned()) })...)
+	tab.Row(t.each("abandoned requests", func(i int) string { return t.recordedCount(i, t.stats[i].Requests.Abandoned()) })...)
 	rate := func(label string, of func(i int) metrics.Optional[float64]) {
-		tab.row(t.each(label, func(i int) string { return optional(of(i), formatRate) })...)
+		tab.Row(t.each(label, func(i int) string { return optional(of(i), formatRate) })...)
 	}
 	rate("smooth goodput, tokens/s", func(i int) metrics.Optional[float64] { return t.goods[i].Smooth })
 	if t.runs[0].perRequest {
 		rate("token goodput, tokens/s", func(i int) metrics.Optional[float64] { return t.goods[i].Tokens })
 		rate("request goodput, requests/s", func(i int) metrics.Optional[float64] { return t.goods[i].Requests })
 	}
-	tab.row(t.each("QoE, mean", func(i int) string {
+	tab.Row(t.each("QoE, mean", func(i int) string {
 		if s := t.goods[i].QoE; s != nil {
 			return optional(s.Mean, formatIndex)
 		}
 		return metrics.Undefined
 	})...)
-	tab.writeTo(&t.out)
+	t.Table(&tab)
 }
 
 // reproduced says whether the numbers that the file states follow from its
@@ -127,12 +128,12 @@ func (t *text) goodput() {
 func (t *text) reproduced() {
 	first := true
 	for i, r := range t.runs {
-		all := r.reproductions()
+		all := slices.DeleteFunc(r.reproductions(), func(p results.Reproduction) bool { return p.Verdict == results.NotCompared })
 		if len(all) == 0 {
 			continue
 		}
 		if first {
-			t.section("STATED IN THE FILE")
+			t.Section("STATED IN THE FILE")
 			first = false
 		}
 		var wrong []string
@@ -141,9 +142,9 @@ func (t *text) reproduced() {
 				wrong = append(wrong, fmt.Sprintf("%s, stated %s, recomputed %s", p.Name, stated(p.Value), optional(p.Recomputed, stated)))
 			}
 		}
-		t.prose("%s: %d of %d aggregates reproduced.", t.names[i], len(all)-len(wrong), len(all))
+		t.Prose("%s: %d of %d aggregates reproduced.", t.names[i], len(all)-len(wrong), len(all))
 		if len(wrong) > 0 {
-			t.prose("Not reproducible: %s. A TPOT or e2el that does not follow was timed to an end of the stream that the file does not hold.",
+			t.Prose("Not reproducible: %s. A TPOT or e2el that does not follow was timed to an end of the stream that the file does not hold.",
 				strings.Join(wrong, "; "))
 		}
 	}
@@ -181,13 +182,13 @@ func (t *text) warnings() {
 	if len(order) == 0 {
 		return
 	}
-	t.section("WARNINGS")
+	t.Section("WARNINGS")
 	slices.SortStableFunc(order, func(a, b *doubt) int { return a.rank - b.rank })
 	for i, d := range order {
 		if i == 0 || d.code != order[i-1].code {
-			t.printf("  [%s]\n", d.code)
+			t.Group(d.code)
 		}
-		t.printf("    %s\n", wrap(t.about(d)+d.message, textWidth-4, "    "))
+		t.Item(t.about(d) + d.message)
 	}
 }
 

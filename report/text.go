@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/tokentime/tokentime/goodput"
 	"github.com/tokentime/tokentime/metrics"
+	"github.com/tokentime/tokentime/report/internal/layout"
+	"github.com/tokentime/tokentime/results"
 )
 
 const (
@@ -17,8 +20,33 @@ const (
 
 // Text writes the runs as aligned text, one column a run.
 func Text(w io.Writer, runs []*Run) error {
+	_, err := io.WriteString(w, Page(runs).Render(textWidth))
+	return err
+}
+
+// Markdown writes the runs in GitHub's Markdown, for a pull request. It holds
+// what [Text] does, warnings folded.
+func Markdown(w io.Writer, runs []*Run) error {
+	_, err := io.WriteString(w, Page(runs).Markdown("WARNINGS"))
+	return err
+}
+
+// Page returns the report of the runs, as the packages below this one render
+// it.
+func Page(runs []*Run) *layout.Page {
 	t := newText(runs)
 	t.heading()
+	t.stated()
+	if slices.ContainsFunc(runs, func(r *Run) bool { return !r.Info.AggregatesOnly }) {
+		t.recorded()
+	}
+	t.notDerivable()
+	t.warnings()
+	return &t.Page
+}
+
+// recorded shows what was computed from records.
+func (t *text) recorded() {
 	t.counts()
 	t.views()
 	t.rest()
@@ -27,13 +55,11 @@ func Text(w io.Writer, runs []*Run) error {
 	t.objectives()
 	t.goodput()
 	t.reproduced()
-	t.warnings()
-	_, err := io.WriteString(w, t.out.String())
-	return err
 }
 
+// text fills a page.
 type text struct {
-	out    strings.Builder
+	layout.Page
 	runs   []*Run
 	stats  []metrics.SummaryStats
 	goods  []goodput.Stats
@@ -48,16 +74,6 @@ func newText(runs []*Run) *text {
 		t.goods = append(t.goods, r.Goodput.Stats(r.Metrics.Duration()))
 	}
 	return t
-}
-
-func (t *text) printf(format string, args ...any) { fmt.Fprintf(&t.out, format, args...) }
-
-// section starts a part of the report.
-func (t *text) section(title string) { t.printf("\n%s\n", title) }
-
-// prose writes a paragraph.
-func (t *text) prose(format string, args ...any) {
-	t.printf("  %s\n", wrap(fmt.Sprintf(format, args...), textWidth, "  "))
 }
 
 // each returns label and one cell a run.
@@ -75,25 +91,24 @@ func (t *text) heading() {
 	if t.runs[0].Metrics.Options.Method == metrics.HDRMethod {
 		method = "HDR quantiles (within 0.1 %)"
 	}
-	t.printf("tokentime report: convention %s, %s\n\n", c.Name, method)
-	var tab table
+	t.Title("tokentime report: convention %s, %s", c.Name, method)
+	var tab layout.Table
 	for i, r := range t.runs {
-		tab.rows = append(tab.rows, []string{t.names[i], r.Info.Source, r.Info.Format, modelOf(r)})
+		tab.Rows = append(tab.Rows, []string{t.names[i], r.Info.Source, r.Info.Format, modelOf(r)})
 	}
-	tab.left = map[int]bool{1: true, 2: true, 3: true}
-	tab.writeTo(&t.out)
-	t.out.WriteByte('\n')
+	tab.Left = map[int]bool{1: true, 2: true, 3: true}
+	t.Table(&tab)
 }
 
 // modelOf returns the model that a run was of, as far as its file says.
 func modelOf(r *Run) string {
-	model, _ := r.Info.Fact("model_id")
-	return model
+	model, _ := r.Info.Stated(results.FactModel)
+	return model.Value
 }
 
 func (t *text) counts() {
-	var tab table
-	tab.row(t.each("", func(i int) string { return t.names[i] })...)
+	tab := layout.Table{Head: true}
+	tab.Row(t.each("", func(i int) string { return t.names[i] })...)
 	for _, f := range []struct {
 		label  string
 		always bool
@@ -112,15 +127,23 @@ func (t *text) counts() {
 			show = show || f.count(s.Requests) > 0
 		}
 		if show {
-			tab.row(t.each(f.label, func(i int) string { return formatCount(f.count(t.stats[i].Requests)) })...)
+			tab.Row(t.each(f.label, func(i int) string { return t.recordedCount(i, f.count(t.stats[i].Requests)) })...)
 		}
 	}
-	tab.row(t.each("output tokens", func(i int) string { return formatCount(t.stats[i].Tokens.Output) })...)
-	tab.row(t.each("prompt tokens", func(i int) string { return formatCount(t.stats[i].Tokens.Prompt) })...)
-	tab.row(t.each("duration", func(i int) string { return optional(t.stats[i].Duration, formatDuration) })...)
-	tab.row(t.each("output tokens/s", func(i int) string { return optional(t.stats[i].Throughput.OutputTokens, formatRate) })...)
-	tab.row(t.each("requests/s", func(i int) string { return optional(t.stats[i].Throughput.Requests, formatRate) })...)
-	tab.writeTo(&t.out)
+	tab.Row(t.each("output tokens", func(i int) string { return t.recordedCount(i, t.stats[i].Tokens.Output) })...)
+	tab.Row(t.each("prompt tokens", func(i int) string { return t.recordedCount(i, t.stats[i].Tokens.Prompt) })...)
+	tab.Row(t.each("duration", func(i int) string { return optional(t.stats[i].Duration, formatDuration) })...)
+	tab.Row(t.each("output tokens/s", func(i int) string { return optional(t.stats[i].Throughput.OutputTokens, formatRate) })...)
+	tab.Row(t.each("requests/s", func(i int) string { return optional(t.stats[i].Throughput.Requests, formatRate) })...)
+	t.Table(&tab)
+}
+
+// recordedCount prints a count of run i, which is unknown without records.
+func (t *text) recordedCount(i int, n int64) string {
+	if t.runs[i].Info.AggregatesOnly {
+		return metrics.Undefined
+	}
+	return formatCount(n)
 }
 
 // metric is one distribution that every run has, and how its values print.
@@ -195,22 +218,21 @@ func (t *text) views() {
 
 func (t *text) viewsSideBySide() {
 	n := len(t.runs)
-	tab := table{left: map[int]bool{n + 1: true, n + 2: true}}
+	tab := layout.Table{Head: true, Left: map[int]bool{n + 1: true, n + 2: true}}
 	head := t.each("RAW", func(i int) string { return t.names[i] + " " })
 	head = append(head, "|", "NORMALIZED")
 	head = append(head, t.each("", func(i int) string { return t.names[i] + " " })[1:]...)
-	tab.row(head...)
+	tab.Row(head...)
 	for _, p := range pairs() {
-		tab.row(padded(2*n+3, 0, p.raw.label, n+1, "|", n+2, p.normalized.label)...)
+		tab.Row(padded(2*n+3, 0, p.raw.label, n+1, "|", n+2, p.normalized.label)...)
 		for stat := range statistics {
 			row := t.each("  "+statistics[stat].label, func(i int) string { return t.cell(p.raw, i, stat) })
 			row = append(row, "|", "  "+statistics[stat].label)
 			row = append(row, t.each("", func(i int) string { return t.cell(p.normalized, i, stat) })[1:]...)
-			tab.row(row...)
+			tab.Row(row...)
 		}
 	}
-	t.out.WriteByte('\n')
-	tab.writeTo(&t.out)
+	t.Table(&tab)
 }
 
 // padded returns n cells, empty except those given as pairs of index and
@@ -224,31 +246,30 @@ func padded(n int, cells ...any) []string {
 }
 
 func (t *text) viewsStacked() {
-	var tab table
+	var tab layout.Table
 	for _, p := range pairs() {
 		for _, side := range []struct {
 			kind string
 			metric
 		}{{"RAW", p.raw}, {"NORMALIZED", p.normalized}} {
-			tab.row(t.each(side.kind, func(i int) string { return t.names[i] + " " })...)
+			tab.Row(t.each(side.kind, func(i int) string { return t.names[i] + " " })...)
 			t.metricRows(&tab, side.metric, allStatistics)
 		}
 	}
-	t.out.WriteByte('\n')
-	tab.writeTo(&t.out)
+	t.Table(&tab)
 }
 
-func (t *text) metricRows(tab *table, m metric, stats []int) {
-	tab.row(m.label)
+func (t *text) metricRows(tab *layout.Table, m metric, stats []int) {
+	tab.Row(m.label)
 	for _, stat := range stats {
-		tab.row(t.each("  "+statistics[stat].label, func(i int) string { return t.cell(m, i, stat) })...)
+		tab.Row(t.each("  "+statistics[stat].label, func(i int) string { return t.cell(m, i, stat) })...)
 	}
 }
 
 // rest shows the raw distributions that no normalized figure stands beside.
 func (t *text) rest() {
-	var tab table
-	tab.row(t.each("RAW, more", func(i int) string { return t.names[i] + " " })...)
+	tab := layout.Table{Head: true}
+	tab.Row(t.each("RAW, more", func(i int) string { return t.names[i] + " " })...)
 	t.metricRows(&tab, metric{"TBT: gaps between tokens, pooled",
 		func(s metrics.SummaryStats) *metrics.Stats { return s.Raw.TBT }, formatNanoseconds}, allStatistics)
 	for _, m := range []metric{
@@ -266,18 +287,19 @@ func (t *text) rest() {
 			t.metricRows(&tab, m, fewStatistics)
 		}
 	}
-	t.out.WriteByte('\n')
-	tab.writeTo(&t.out)
+	t.Table(&tab)
 	if t.doubts {
-		t.printf("? fewer than 10 samples lie beyond this quantile\n")
+		t.Note("? fewer than 10 samples lie beyond this quantile")
 	}
 }
 
 // stalls says in words where the longest stall was, and what hides it.
 func (t *text) stalls() {
-	t.section("STALLS")
+	t.Section("STALLS")
 	for i, r := range t.runs {
-		t.prose("%s: %s", t.names[i], stallWords(r.Metrics.Largest, t.stats[i]))
+		if !r.Info.AggregatesOnly {
+			t.Prose("%s: %s", t.names[i], stallWords(r.Metrics.Largest, t.stats[i]))
+		}
 	}
 }
 
@@ -286,7 +308,10 @@ func (t *text) stalls() {
 const hides = 3
 
 func stallWords(l metrics.LargestStall, s metrics.SummaryStats) string {
-	if s.Raw.Stall == nil {
+	switch {
+	case s.Raw.Stall == nil && s.Sparse > 0:
+		return "the file does not hold the gaps between tokens, so no stall can be seen; that does not mean that there was none."
+	case s.Raw.Stall == nil:
 		return "no answer has two tokens, so there is no gap to look at."
 	}
 	words := fmt.Sprintf("the longest stall was %s, in request %s: it began %s after arrival with %s on the screen.",

@@ -1,4 +1,4 @@
-package report
+package layout
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 	"github.com/tokentime/tokentime/metrics"
 )
 
-func TestFormatNanoseconds(t *testing.T) {
+func TestNanoseconds(t *testing.T) {
 	for _, tt := range []struct {
 		ns     float64
 		want   string
@@ -27,31 +27,31 @@ func TestFormatNanoseconds(t *testing.T) {
 		{7200e9, "2 h", "then hours"},
 		{-1.5e9, "-1.50 s", "a sign"},
 	} {
-		if got := formatNanoseconds(tt.ns); got != tt.want {
+		if got := Nanoseconds(tt.ns); got != tt.want {
 			t.Errorf("%v ns: got %q, want %q: %s", tt.ns, got, tt.want, tt.reason)
 		}
 	}
 }
 
-func TestFormatCount(t *testing.T) {
+func TestCount(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 120689: "120,689", 1234567: "1,234,567", -1000: "-1,000", -100: "-100"} {
-		if got := formatCount(n); got != want {
+		if got := Count(n); got != want {
 			t.Errorf("%d: got %q, want %q", n, got, want)
 		}
 	}
 }
 
-func TestFormatShareNeverRoundsToAllOrNone(t *testing.T) {
+func TestShareNeverRoundsToAllOrNone(t *testing.T) {
 	for x, want := range map[float64]string{0: "0 %", 1: "100 %", 0.99999: ">99.9 %", 0.00001: "<0.1 %", 0.5: "50.0 %", 0.123: "12.3 %"} {
-		if got := formatShare(x); got != want {
+		if got := Share(x); got != want {
 			t.Errorf("%v: got %q, want %q", x, got, want)
 		}
 	}
 }
 
-func TestFormatIndexNeverRoundsToAllOrNone(t *testing.T) {
+func TestIndexNeverRoundsToAllOrNone(t *testing.T) {
 	for x, want := range map[float64]string{0: "0.00", 1: "1.00", 0.001: "<0.01", 0.005: "0.01", 0.999: ">0.99", 0.934: "0.93"} {
-		if got := formatIndex(x); got != want {
+		if got := Index(x); got != want {
 			t.Errorf("%v: got %q, want %q", x, got, want)
 		}
 	}
@@ -59,17 +59,17 @@ func TestFormatIndexNeverRoundsToAllOrNone(t *testing.T) {
 
 func TestThreeDigits(t *testing.T) {
 	for x, want := range map[float64]string{0: "0", 0.0155: "0.015", 0.5: "0.50", 2.5: "2.50", 9.996: "10.0", 99.96: "100", 1234.5: "1234"} {
-		if got := threeDigits(x); got != want {
+		if got := ThreeDigits(x); got != want {
 			t.Errorf("%v: got %q, want %q", x, got, want)
 		}
 	}
 }
 
 func TestUndefinedPrintsAsDash(t *testing.T) {
-	if got := optional(metrics.Span{}, formatDuration); got != "–" {
+	if got := Optional(metrics.Span{}, Duration); got != "–" {
 		t.Errorf("got %q", got)
 	}
-	if got := optional(metrics.Known(time.Second), formatDuration); got != "1 s" {
+	if got := Optional(metrics.Known(time.Second), Duration); got != "1 s" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -1,4 +1,4 @@
-package report
+package layout
 
 import (
 	"io"
@@ -6,19 +6,24 @@ import (
 	"unicode/utf8"
 )
 
-// table aligns rows of cells. The first column, and every column named in
-// left, is flush left; the others are flush right. A row of one cell is a
+// Table aligns rows of cells. The first column, and every column named in
+// Left, is flush left; the others are flush right. A row of one cell is a
 // heading and does not widen its column.
-type table struct {
-	left map[int]bool
-	rows [][]string
+//
+// Head says that the first row names the columns, for formats that tell such
+// a row from others.
+type Table struct {
+	Head bool
+	Left map[int]bool
+	Rows [][]string
 }
 
-func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
+// Row adds a row.
+func (t *Table) Row(cells ...string) { t.Rows = append(t.Rows, cells) }
 
-func (t *table) widths() []int {
+func (t *Table) widths() []int {
 	var w []int
-	for _, r := range t.rows {
+	for _, r := range t.Rows {
 		if len(r) == 1 {
 			continue
 		}
@@ -32,9 +37,10 @@ func (t *table) widths() []int {
 	return w
 }
 
-func (t *table) writeTo(w io.StringWriter) {
+// Write writes the rows, without spaces at the ends of lines.
+func (t *Table) Write(w io.StringWriter) {
 	widths := t.widths()
-	for _, r := range t.rows {
+	for _, r := range t.Rows {
 		var line strings.Builder
 		for i, c := range r {
 			pad := ""
@@ -44,7 +50,7 @@ func (t *table) writeTo(w io.StringWriter) {
 			if i > 0 {
 				line.WriteString("  ")
 			}
-			if i == 0 || t.left[i] {
+			if i == 0 || t.Left[i] {
 				line.WriteString(c + pad)
 			} else {
 				line.WriteString(pad + c)
@@ -54,9 +60,9 @@ func (t *table) writeTo(w io.StringWriter) {
 	}
 }
 
-// wrap breaks text into lines of at most width characters, the later ones
+// Wrap breaks text into lines of at most width characters, the later ones
 // indented.
-func wrap(text string, width int, indent string) string {
+func Wrap(text string, width int, indent string) string {
 	var out strings.Builder
 	length := 0
 	for i, word := range strings.Fields(text) {
