@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/tokentime/tokentime/report"
 )
 
 // demoFiles are two runs in the native format, made by TestDemoFiles.
@@ -22,6 +20,7 @@ three answers stand still for 2.5 s after their first token. Both runs are synth
 
 func runDemo(args []string, stdout, stderr io.Writer) int {
 	f := newReportFlags("demo", "", stderr)
+	f.pictureFlags.register(f)
 	if err := f.set.Parse(args); err != nil {
 		return parseExit(err)
 	}
@@ -32,21 +31,20 @@ func runDemo(args []string, stdout, stderr io.Writer) int {
 	if f.set.NArg() > 0 {
 		return exit(usageError{errors.New("demo takes no file; try \"tokentime report FILE...\"")}, stderr)
 	}
-	var runs []*report.Run
+	var p reported
 	for _, name := range []string{"demo/steady.jsonl", "demo/freezing.jsonl"} {
 		in, err := demoFiles.Open(name)
 		if err != nil {
 			return exit(err, stderr)
 		}
-		more, err := readRuns(name, in, o)
+		err = f.read(&p, name, in, o)
 		in.Close()
 		if err != nil {
 			return exit(err, stderr)
 		}
-		runs = append(runs, more...)
 	}
 	if f.format == "text" {
 		fmt.Fprint(stdout, demoIntro)
 	}
-	return exit(f.write(stdout, runs), stderr)
+	return exit(f.write(stdout, &p), stderr)
 }

@@ -4,6 +4,8 @@
 // Usage:
 //
 //	tokentime report [flags] FILE...
+//	tokentime compare [flags] BASE NEW...
+//	tokentime audit [-format text|json] [-input FORMAT] [-ignore CODES] FILE...
 //	tokentime demo [flags]
 //	tokentime vectors [-lang python | -check ANSWERS]
 //	tokentime help
@@ -13,6 +15,39 @@
 // that package results describes; gzip and the format are recognised by
 // content, and - is standard input. Each run becomes a column. Demo does the
 // same with two small runs that are built in.
+//
+// Compare reads a base and other runs, and says of each metric how it differs,
+// with confidence intervals from resampling the requests, and where one run
+// beats the other; package report/compare says how. It has the flags of report
+// and these:
+//
+//	-fail-if CONDITIONS
+//		Exit with status 4 if one of the conditions holds in some run against
+//		the base: "p99(ttft) > +5%, p50(tbt) > +20ms, rate(output) < -2%,
+//		share(failed) > +0.5pp, mean(tpot) > 1.05x". May be repeated. The value
+//		counts, not its interval. What cannot be evaluated fails: an undefined
+//		value, or a latency of runs whose requests ended differently.
+//	-confident
+//		A condition holds only if the whole confidence interval of the change
+//		lies beyond its limit, so that chance rarely fails a run; a real change
+//		that the sample is too small to show passes. With too few samples the
+//		condition cannot be evaluated.
+//	-confidence 0.95, -resamples 1000, -seed 1
+//		The intervals. The same seed gives the same ones.
+//	-allow-population-difference
+//		Judge latencies also if the shares of empty, failed, cancelled or
+//		1-token answers differ beyond chance.
+//	-format text|json|markdown
+//		Text, one JSON document of schema tokentime.compare/1, or Markdown for
+//		a pull request.
+//
+// Audit reads result files and says what in them is wrong or misleads, with
+// the numbers that prove it and what to do; package results/audit lists the
+// codes of the findings with their conditions. Those of level error give exit
+// status 3. A record whose time runs backwards is such a finding too; a file
+// that cannot be read for another reason is not. -format json writes one
+// document of schema tokentime.audit/1, and -ignore leaves out findings by
+// their codes.
 //
 // Vectors writes the test vectors of package metrics/metricstest, one JSON
 // object a line: a stream of tokens, parameters, and the exact value of every
@@ -63,6 +98,7 @@
 // The exit status is 0 if all went well, 1 if an input could not be read or
 // is malformed, and 2 for a mistake on the command line; in these two cases
 // nothing is written to standard output. It is 3 if vectors -check found a
-// wrong answer. While a long input is read, standard error shows the progress
-// if it is a terminal.
+// wrong answer or audit has a finding of level error, and 4 if a condition of
+// compare -fail-if holds or cannot be evaluated. While a long input is read,
+// standard error shows the progress if it is a terminal.
 package main

@@ -12,16 +12,22 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // Exit statuses.
 const (
-	exitDone  = 0
-	exitInput = 1 // an input could not be read or is malformed
-	exitUsage = 2
-	exitWrong = 3 // vectors -check: the answers could be read, and one is wrong
+	exitDone   = 0
+	exitInput  = 1 // an input could not be read or is malformed
+	exitUsage  = 2
+	exitWrong  = 3 // the input could be read, and is wrong: vectors -check, audit
+	exitFailIf = 4 // compare -fail-if: a condition holds, or cannot be evaluated
 )
 
 const usage = `tokentime tells the truth about token timing.
 
 usage:
   tokentime report [flags] FILE...   report on result files; - is standard input
+  tokentime conventions [flags] FILE...
+                                     the same run under the formulas of every tool, and why they differ
+  tokentime audit [flags] FILE...    find what is wrong or misleading in result files
+  tokentime compare [flags] BASE NEW...
+                                     compare runs, with confidence intervals and conditions for CI
   tokentime demo [flags]             the same on two small built-in runs
   tokentime vectors [flags]          test vectors for metrics in any language, and a check of answers
   tokentime help
@@ -37,6 +43,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "report":
 		return runReport(args[1:], stdin, stdout, stderr)
+	case "conventions":
+		return runConventions(args[1:], stdin, stdout, stderr)
+	case "audit":
+		return runAudit(args[1:], stdin, stdout, stderr)
+	case "compare":
+		return runCompare(args[1:], stdin, stdout, stderr)
 	case "demo":
 		return runDemo(args[1:], stdout, stderr)
 	case "vectors":

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,7 @@ func TestGolden(t *testing.T) {
 	}{
 		{"demo.txt", []string{"demo"}},
 		{"demo.json", []string{"demo", "-format", "json"}},
+		{"demo.md", []string{"demo", "-format", "markdown"}},
 		{"slo.txt", []string{"demo", "-slo", "ttft<=1s,tbt.max<=1s,p99(tbt)<=100ms", "-penalty", "tokens", "-abandoned", "as-delivered"}},
 		{"vllm.txt", []string{"demo", "-convention", "vllm", "-quantiles", "hdr"}},
 		{"four.txt", []string{"report", "demo/steady.jsonl", "demo/freezing.jsonl", "demo/steady.jsonl", "demo/freezing.jsonl"}},
@@ -63,6 +65,71 @@ func vllm(fields string) string {
 	return `{"backend":"vllm","input_lens":[3],"output_lens":[2],` + fields + `}`
 }
 
+// TestAggregatesOnly reports on a file without records: its numbers are shown
+// as its own, and nothing that would be computed is 0.
+func TestAggregatesOnly(t *testing.T) {
+	const content = `{"backend":"vllm","mean_ttft_ms":3,"completed":1}`
+	text, stderr, status := tokentime(t, content, "report", "-")
+	if status != exitDone || stderr != "" {
+		t.Fatalf("status %d, stderr %q", status, stderr)
+	}
+	for _, want := range []string{"STATED IN THE FILE, NOT COMPUTED", "3 ms", "--save-detailed"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "requests offered") {
+		t.Errorf("requests that no record tells of are counted:\n%s", text)
+	}
+	document, _, _ := tokentime(t, content, "report", "-format", "json", "-")
+	for _, want := range []string{`"requests": null`, `"aggregates_only": true`, `"metric": "ttft"`} {
+		if !strings.Contains(document, want) {
+			t.Errorf("no %s in\n%s", want, document)
+		}
+	}
+}
+
+func TestInputFlag(t *testing.T) {
+	_, stderr, status := tokentime(t, "{}", "report", "-input", "csv", "-")
+	if status != exitUsage || !strings.Contains(stderr, "-input") || !strings.Contains(stderr, "vllm") {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+	if _, stderr, status = tokentime(t, `{"x":1}`, "report", "-input", "vllm", "-"); status != exitInput || !strings.Contains(stderr, "vLLM") {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+}
+
+// TestPictures writes a page, and the same pictures as PNG files.
+func TestPictures(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "made", "here")
+	page, stderr, status := tokentime(t, "", "demo", "-format", "html", "-png", folder, "-request", "7")
+	if status != exitDone || stderr != "" {
+		t.Fatalf("status %d, stderr %q", status, stderr)
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.png"))
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%d pictures, %v", len(files), err)
+	}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := png.Decode(bytes.NewReader(b)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if id := strings.TrimSuffix(filepath.Base(name), ".png"); !strings.Contains(page, `id="figure-`+id+`"`) {
+			t.Errorf("%s is not in the page", id)
+		}
+	}
+	if !strings.Contains(page, "request 7") {
+		t.Error("the request that was asked for is not drawn")
+	}
+	if _, stderr, status := tokentime(t, "", "demo", "-png", files[0]); status != exitInput || !strings.Contains(stderr, "-png") {
+		t.Errorf("a folder that is a file: status %d, %s", status, stderr)
+	}
+}
+
 // TestBadInput holds that each bad input ends with status 1, says where and
 // what on stderr, and leaves stdout empty, also after a good file.
 func TestBadInput(t *testing.T) {
@@ -97,7 +164,6 @@ func TestBadInput(t *testing.T) {
 		{"Infinity", vllm(`"ttfts":[0.5],"itls":[[Infinity]]`), []string{"request 0", "itls[0]", "finite"}},
 		{"10^300", vllm(`"ttfts":[1e300],"itls":[[0.1]]`), []string{"request 0", "ttfts", "range"}},
 		{"gap that overflows", vllm(`"ttfts":[9e8],"itls":[[9e8,9e9]]`), []string{"request 0", "range"}},
-		{"no detail", `{"backend":"vllm","mean_ttft_ms":3,"completed":1}`, []string{"--save-detailed"}},
 		{"native, backwards", header + `{"id":"7","sent_ns":0,"at_ns":[5,4],"outcome":"completed"}`, []string{"line 2", "backwards"}},
 		{"native, float", header + `{"id":"7","sent_ns":0.5,"outcome":"completed"}`, []string{"line 2", "sent_ns", "integer"}},
 		{"native, duplicate", header + `{"id":"7","id":"8","outcome":"completed"}`, []string{"line 2", "duplicate"}},

@@ -6,7 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +14,7 @@ import (
 	"github.com/tokentime/tokentime/goodput"
 	"github.com/tokentime/tokentime/metrics"
 	"github.com/tokentime/tokentime/report"
+	"github.com/tokentime/tokentime/report/html"
 	"github.com/tokentime/tokentime/results"
 	"github.com/tokentime/tokentime/slo"
 )
@@ -31,6 +32,8 @@ type reportFlags struct {
 	penalty    string
 	abandoned  string
 	format     string
+	input      string
+	pictureFlags
 }
 
 func newReportFlags(name, arguments string, stderr io.Writer) *reportFlags {
@@ -50,9 +53,13 @@ func newReportFlags(name, arguments string, stderr io.Writer) *reportFlags {
 	s.Float64Var(&f.alpha, "alpha", goodput.DefaultAlpha, "price of waiting in smooth goodput")
 	s.StringVar(&f.penalty, "penalty", "seconds", "unit of waiting in smooth goodput: seconds, tokens or share:DURATION")
 	s.StringVar(&f.abandoned, "abandoned", "charge", "what an abandoned request costs: charge (the wait it ended in) or as-delivered")
-	s.StringVar(&f.format, "format", "text", "text or json")
+	s.StringVar(&f.format, "format", "text", strings.Join(reportFormats(), ", "))
+	s.StringVar(&f.input, "input", "", inputUsage())
 	return f
 }
+
+// reportFormats are the forms in which a report is written.
+func reportFormats() []string { return []string{"text", "json", "markdown", "html"} }
 
 func conventionNames() string {
 	var names []string
@@ -106,10 +113,10 @@ func (f *reportFlags) options() (o report.Options, err error) {
 	if err := o.Goodput.Validate(); err != nil {
 		return bad("alpha", err)
 	}
-	if f.format != "text" && f.format != "json" {
-		return bad("format", fmt.Errorf("no format %q; there are text and json", f.format))
+	if !slices.Contains(reportFormats(), f.format) {
+		return bad("format", fmt.Errorf("no format %q; there are %s", f.format, strings.Join(reportFormats(), ", ")))
 	}
-	return o, nil
+	return o, checkInput(f.input)
 }
 
 func (f *reportFlags) parseObjective() (slo.Objective, error) {
@@ -124,6 +131,7 @@ func (f *reportFlags) parseObjective() (slo.Objective, error) {
 
 func runReport(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	f := newReportFlags("report", " FILE...", stderr)
+	f.pictureFlags.register(f)
 	if err := f.set.Parse(args); err != nil {
 		return parseExit(err)
 	}
@@ -134,15 +142,18 @@ func runReport(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if f.set.NArg() == 0 {
 		return exit(usageError{errors.New("report: no file given; - reads standard input, \"tokentime demo\" needs none")}, stderr)
 	}
-	var runs []*report.Run
+	var p reported
 	for _, name := range f.set.Args() {
-		more, err := readFile(name, stdin, stderr, o)
+		content, err := openInput(name, stdin, stderr)
+		if err == nil {
+			err = f.read(&p, name, content, o)
+			content.Close()
+		}
 		if err != nil {
 			return exit(err, stderr)
 		}
-		runs = append(runs, more...)
 	}
-	return exit(f.write(stdout, runs), stderr)
+	return exit(f.write(stdout, &p), stderr)
 }
 
 // parseExit is for an error that the flag package has already shown.
@@ -153,60 +164,61 @@ func parseExit(err error) int {
 	return exitUsage
 }
 
+// reported are the runs of a report, and what is drawn of them.
+type reported struct {
+	runs  []*report.Run
+	worst []*html.Worst
+	pictures
+}
+
 // write renders into memory first: an error leaves nothing on stdout.
-func (f *reportFlags) write(stdout io.Writer, runs []*report.Run) error {
+func (f *reportFlags) write(stdout io.Writer, p *reported) error {
 	var out bytes.Buffer
-	render := report.Text
-	if f.format == "json" {
-		render = report.JSON
+	if f.drawing() {
+		p.draw(report.Names(p.runs))
 	}
-	if err := render(&out, runs); err != nil {
+	var err error
+	switch f.format {
+	case "text":
+		err = report.Text(&out, p.runs)
+	case "json":
+		err = report.JSON(&out, p.runs)
+	case "markdown":
+		err = report.Markdown(&out, p.runs)
+	case "html":
+		page := html.Report{Runs: p.runs, Figures: p.figures, LeftOut: p.leftOut, Worst: p.worst}
+		err = page.Write(&out)
+	}
+	if err == nil && f.png != "" {
+		err = p.writePNG(f.png)
+	}
+	if err != nil {
 		return err
 	}
-	_, err := stdout.Write(out.Bytes())
+	_, err = stdout.Write(out.Bytes())
 	return err
 }
 
-// readFile reads all runs of a file; "-" is stdin.
-func readFile(name string, stdin io.Reader, stderr io.Writer, o report.Options) ([]*report.Run, error) {
-	in, size := stdin, int64(0)
-	if name != "-" {
-		f, err := os.Open(name)
+// read reads all runs of the content.
+func (f *reportFlags) read(p *reported, name string, content io.Reader, o report.Options) error {
+	return readRuns(name, content, f.input, func(info *results.Run) (func(*metrics.Request) error, error) {
+		run, err := report.NewRun(info, o)
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			return nil, err
+		p.runs = append(p.runs, run)
+		if !f.drawing() {
+			return run.Add, nil
 		}
-		if info.IsDir() {
-			return nil, fmt.Errorf("%s: %w", name, results.ErrDirectory)
-		}
-		in, size = f, info.Size()
-	}
-	p := newProgress(name, in, size, stderr)
-	defer p.clear()
-	return readRuns(name, p, o)
-}
-
-func readRuns(name string, in io.Reader, o report.Options) ([]*report.Run, error) {
-	rd, err := results.NewReader(name, in, results.Options{})
-	if err != nil {
-		return nil, err
-	}
-	var runs []*report.Run
-	for rd.NextRun() {
-		run, err := report.NewRun(rd.Run(), o)
-		if err != nil {
-			return nil, err
-		}
-		for rd.Next() {
-			if err := run.Add(rd.Request()); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
+		worst := &html.Worst{Convention: o.Convention}
+		p.worst = append(p.worst, worst)
+		w := watched{info: run.Info, metrics: &run.Metrics, goodput: &run.Goodput}
+		return p.watch(w, o, f.request, func(r *metrics.Request) error {
+			if err := run.Add(r); err != nil {
+				return err
 			}
-		}
-		runs = append(runs, run)
-	}
-	return runs, rd.Err()
+			worst.Add(r)
+			return nil
+		}), nil
+	})
 }
