@@ -115,13 +115,14 @@ func (e *Exact) Quantiles(kind QuantileKind, ps ...float64) []float64 {
 	if n == 0 {
 		return nil
 	}
-	at := make([]position, len(ps))
+	lower, fraction := make([]int, len(ps)), make([]float64, len(ps))
 	ranks := make([]int, 0, 2*len(ps))
 	for i, p := range ps {
-		at[i] = kind.position(n, p)
-		ranks = append(ranks, at[i].i)
-		if at[i].t > 0 {
-			ranks = append(ranks, at[i].i+1)
+		at, t := kind.Position(int64(n), p)
+		lower[i], fraction[i] = int(at), t
+		ranks = append(ranks, lower[i])
+		if t > 0 {
+			ranks = append(ranks, lower[i]+1)
 		}
 	}
 	slices.Sort(ranks)
@@ -132,10 +133,10 @@ func (e *Exact) Quantiles(kind QuantileKind, ps ...float64) []float64 {
 		return sorted[j]
 	}
 	q := make([]float64, len(ps))
-	for i, a := range at {
-		q[i] = value(a.i)
-		if a.t > 0 {
-			q[i] = between(q[i], value(a.i+1), a.t)
+	for i, at := range lower {
+		q[i] = value(at)
+		if fraction[i] > 0 {
+			q[i] = between(q[i], value(at+1), fraction[i])
 		}
 	}
 	return q

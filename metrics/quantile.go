@@ -76,50 +76,54 @@ func (k *QuantileKind) UnmarshalText(b []byte) error {
 	return fmt.Errorf("unknown quantile kind %q (want %s)", b, strings.Join(quantileKindNames[:], ", "))
 }
 
-// position is where a quantile lies in a sorted sample: the fraction t of the
-// way from the value with index i to the one after it. t = 0 needs only the
-// value i.
-type position struct {
-	i int
-	t float64
-}
-
-// position returns where the p-quantile of n > 0 values lies.
-func (k QuantileKind) position(n int, p float64) position {
+// Position returns where the p-quantile lies in a sorted sample of n values: the
+// fraction of the way from the value with index lower to the one after it. A
+// fraction of 0 needs only the value at lower. It is for samples that are not
+// written out, such as those of values with counts; [Exact] has the others.
+// Position panics if n is not positive or p is not in [0, 1].
+func (k QuantileKind) Position(n int64, p float64) (lower int64, fraction float64) {
+	checkP(p)
+	if n <= 0 {
+		panic(fmt.Sprintf("metrics: quantile of %d values; there must be one at least", n))
+	}
+	if p == 1 && int(k) < len(quantileKindNames) {
+		return n - 1, 0 // float64(n) may be less than n
+	}
 	switch k {
 	case Linear:
 		return split(float64(n-1)*p, n)
 	case InverseCDF:
-		return position{clampRank(math.Ceil(float64(n)*p), n) - 1, 0}
+		return clampRank(math.Ceil(float64(n)*p), n) - 1, 0
 	case LinearCDF:
 		return split(float64(n)*p-1, n)
 	case OrderStatistic:
-		return position{int(rank(int64(n), p)) - 1, 0}
+		return rank(n, p) - 1, 0
 	case Lower:
-		return position{int(float64(n-1) * p), 0}
+		return clampRank(math.Floor(float64(n-1)*p)+1, n) - 1, 0
 	case FloorRank:
-		return position{min(int(float64(n)*p), n-1), 0}
+		return clampRank(math.Floor(float64(n)*p)+1, n) - 1, 0
 	}
 	panic(fmt.Sprintf("metrics: no quantile kind has the number %d", uint8(k)))
 }
 
 // split returns the position of the fractional index h, 0 for the least value.
-func split(h float64, n int) position {
+func split(h float64, n int64) (int64, float64) {
 	if h <= 0 {
-		return position{0, 0}
+		return 0, 0
 	}
 	whole, t := math.Modf(h)
 	if whole >= float64(n-1) {
-		return position{n - 1, 0}
+		return n - 1, 0
 	}
-	return position{int(whole), t}
+	return int64(whole), t
 }
 
-func clampRank(r float64, n int) int {
+// clampRank returns r in [1, n].
+func clampRank(r float64, n int64) int64 {
 	if r >= float64(n) {
 		return n
 	}
-	return max(1, int(r))
+	return max(1, int64(r))
 }
 
 // rank returns ceil(n p) in [1, n], with n p within a relative 2^-51 of an
@@ -131,10 +135,7 @@ func rank(n int64, p float64) int64 {
 	if math.Abs(h-r) > h*0x1p-51 {
 		r = math.Ceil(h)
 	}
-	if r >= float64(n) {
-		return n
-	}
-	return max(1, int64(r))
+	return clampRank(r, n)
 }
 
 // between returns the point t of the way from a to b. It is never outside

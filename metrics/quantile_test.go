@@ -223,3 +223,54 @@ func TestLinearRoundsAsNumPy(t *testing.T) {
 		}
 	}
 }
+
+// TestPosition holds positions to the quantiles: in the sample 0, 3, ..., 3n-3
+// a quantile says where it was read.
+func TestPosition(t *testing.T) {
+	ps := []float64{0, 0.001, 0.01, 0.05, 0.07, 0.1, 0.3, 0.5, 0.57, 0.9, 0.95, 0.99, 0.999, 0.9999, 1}
+	for kind := range QuantileKind(len(quantileKindNames)) {
+		for n := int64(1); n <= 300; n++ {
+			var e Exact
+			for i := range n {
+				e.Add(float64(i) * 3)
+			}
+			want := e.Quantiles(kind, ps...)
+			for k, p := range ps {
+				i, u := kind.Position(n, p)
+				got := float64(i) * 3
+				if u > 0 {
+					got = between(got, got+3, u)
+				}
+				if got != want[k] || i < 0 || i >= n || i == n-1 && u != 0 {
+					t.Fatalf("%v, n = %d, p = %v: %d + %v, got %v, want %v", kind, n, p, i, u, got, want[k])
+				}
+			}
+		}
+	}
+}
+
+func TestPositionEnds(t *testing.T) {
+	for kind := range QuantileKind(len(quantileKindNames)) {
+		for _, n := range []int64{1, 2, 1 << 53, 1<<53 + 1, math.MaxInt64} {
+			if i, u := kind.Position(n, 0); i != 0 || u != 0 {
+				t.Errorf("%v, n = %d, p = 0: %d + %v, want the first", kind, n, i, u)
+			}
+			if i, u := kind.Position(n, 1); i != n-1 || u != 0 {
+				t.Errorf("%v, n = %d, p = 1: %d + %v, want the last", kind, n, i, u)
+			}
+		}
+		for _, bad := range []struct {
+			n int64
+			p float64
+		}{{0, 0.5}, {-1, 0.5}, {1, -0.1}, {1, 1.1}, {1, math.NaN()}} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%v: Position(%d, %v) does not panic", kind, bad.n, bad.p)
+					}
+				}()
+				kind.Position(bad.n, bad.p)
+			}()
+		}
+	}
+}
