@@ -99,3 +99,37 @@ func TestCompareStatus(t *testing.T) {
 		t.Errorf("standard input against two runs of a file: status %d\n%.300s", status, stdout)
 	}
 }
+
+// TestComparePage writes a page with the pictures of all runs, and the same
+// pictures as PNG files, also beside text. Conditions decide on the exit status
+// in every form.
+func TestComparePage(t *testing.T) {
+	folder := t.TempDir()
+	page, stderr, status := tokentime(t, "", "compare", "-format", "html", "-png", folder, "-request", "7", "-fail-if", "p50(stall) > +5%", steady, freezing)
+	if status != exitFailIf || !strings.Contains(stderr, "failed: p50(stall)") {
+		t.Fatalf("status %d, stderr %q", status, stderr)
+	}
+	for _, want := range []string{"<strong>FAIL</strong> p50(stall)", "NEW AGAINST BASE", "request 7", ">worse</td>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in the page", want)
+		}
+	}
+	beside := t.TempDir()
+	text, _, status := tokentime(t, "", "compare", "-png", beside, steady, freezing)
+	if status != exitDone || !strings.Contains(text, "\nNEW AGAINST BASE\n") {
+		t.Errorf("text and pictures: status %d\n%.300s", status, text)
+	}
+	for _, id := range []string{"tbt-cdf", "tbt-percentiles", "ttft-cdf", "stall-percentiles", "timeline-1", "timeline-2"} {
+		if !strings.Contains(page, `id="figure-`+id+`"`) {
+			t.Errorf("no picture %s in the page", id)
+		}
+		for _, dir := range []string{folder, beside} {
+			if _, err := os.Stat(filepath.Join(dir, id+".png")); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if out, stderr, status := tokentime(t, "", "compare", "-png", filepath.Join(folder, "tbt-cdf.png"), steady, freezing); status != exitInput || out != "" || !strings.Contains(stderr, "-png") {
+		t.Errorf("a folder that is a file: status %d, %.100q, %s", status, out, stderr)
+	}
+}

@@ -4,17 +4,23 @@
 // Usage:
 //
 //	tokentime report [flags] FILE...
+//	tokentime conventions [-format text|json] [-quantiles exact|hdr] [-input FORMAT] FILE...
 //	tokentime compare [flags] BASE NEW...
 //	tokentime audit [-format text|json] [-input FORMAT] [-ignore CODES] FILE...
 //	tokentime demo [flags]
 //	tokentime vectors [-lang python | -check ANSWERS]
 //	tokentime help
 //
-// Report reads result files and says what their averages hide. A file is one
-// of vllm bench serve --save-result --save-detailed, or of the native format
-// that package results describes; gzip and the format are recognised by
-// content, and - is standard input. Each run becomes a column. Demo does the
-// same with two small runs that are built in.
+// Report reads result files and says what their averages hide. The formats are
+// those of package results, which says what each one holds; gzip and the
+// format are recognised by content, and - is standard input. Each run becomes
+// a column. Of a file without records of requests the report shows what the
+// file states, as stated. Demo does the same with two small runs that are built
+// in.
+//
+// Conventions shows one run under the rules of every convention in one table,
+// and says which rule makes each difference: why one tool prints a TPOT of
+// 2.44 ms and another one of 1.15 ms.
 //
 // Compare reads a base and other runs, and says of each metric how it differs,
 // with confidence intervals from resampling the requests, and where one run
@@ -37,9 +43,11 @@
 //	-allow-population-difference
 //		Judge latencies also if the shares of empty, failed, cancelled or
 //		1-token answers differ beyond chance.
-//	-format text|json|markdown
-//		Text, one JSON document of schema tokentime.compare/1, or Markdown for
-//		a pull request.
+//	-format text|json|markdown|html
+//		Text, one JSON document of schema tokentime.compare/1, Markdown for a
+//		pull request, or a page with pictures of all runs.
+//	-png DIR, -request ID
+//		As in report.
 //
 // Audit reads result files and says what in them is wrong or misleads, with
 // the numbers that prove it and what to do; package results/audit lists the
@@ -69,7 +77,9 @@
 //
 //	-convention NAME
 //		The formulas behind the names TTFT, TBT and TPOT: paper (default),
-//		vllm, sglang, guidellm, inference-perf, llmperf, aiinfra, first-chunk.
+//		vllm, sglang, guidellm, aiperf (or genai-perf), inference-perf,
+//		llmperf, genai-bench, evalscope, etalon, veeksha, mlperf, otel-server,
+//		aiinfra, first-chunk.
 //		Under the convention of the tool that wrote the file, the report says
 //		which of the figures that the file states follow from its records.
 //	-quantiles exact|hdr
@@ -92,8 +102,16 @@
 //	-abandoned charge|as-delivered
 //		Whether the wait in which a request was given up counts (default
 //		charge).
-//	-format text|json
-//		Text, or one JSON document of schema tokentime.report/1.
+//	-format text|json|markdown|html
+//		Text, one JSON document of schema tokentime.report/1, Markdown for a
+//		pull request, or one page with pictures that needs no network.
+//	-png DIR
+//		Write the pictures into the folder as PNG files too.
+//	-request ID
+//		The request that is drawn token by token; without it the one with the
+//		longest stall.
+//	-input FORMAT
+//		The format of the files, if it is not to be recognised by content.
 //
 // The exit status is 0 if all went well, 1 if an input could not be read or
 // is malformed, and 2 for a mistake on the command line; in these two cases

@@ -251,6 +251,7 @@ func TestFewRequests(t *testing.T) {
 			func(b *bytes.Buffer) error { return Text(b, c) },
 			func(b *bytes.Buffer) error { return JSON(b, c) },
 			func(b *bytes.Buffer) error { return Markdown(b, c) },
+			func(b *bytes.Buffer) error { b.WriteString(Page(c).Render(textWidth)); return nil },
 		} {
 			var out bytes.Buffer
 			if err := render(&out); err != nil || strings.Contains(out.String(), "NaN") || strings.Contains(out.String(), "Inf") {

@@ -6,7 +6,7 @@
 //
 // A [Run] collects the requests of one run and keeps every value. [Compare]
 // gives a [Comparison]: for each other run a [Pair] with its [Metric] values.
-// [Text], [JSON] and [Markdown] render it.
+// [Text], [JSON] and [Markdown] render it, and package html does.
 //
 // A [Row] is one statistic: a quantile, the mean or the maximum of a
 // distribution, a rate, a share. The values are those of package report,

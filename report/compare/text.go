@@ -246,10 +246,15 @@ func (t *text) shapes(p *Pair) {
 		t.Prose("not judged: the requests of the two runs ended differently.")
 		return
 	}
+	compared := false
 	for i := range p.Metrics {
 		if m := &p.Metrics[i]; m.Shape != nil {
 			t.Prose("%s: %s", shortLabel(m.Label), m.Sentence(p.New.Name))
+			compared = true
 		}
+	}
+	if !compared {
+		t.Prose("no metric has values in both runs.")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ if (head) {
   head.click();
   if (keys().some((k, i, all) => i > 0 && k < all[i - 1])) wrong.push("a second click does not sort, the least first");
 }
-parent.postMessage({width: innerWidth, dark: matchMedia("(prefers-color-scheme: dark)").matches, least, wrong,
+parent.postMessage({name: window.name, width: innerWidth, dark: matchMedia("(prefers-color-scheme: dark)").matches, least, wrong,
   texts: document.querySelectorAll("svg text").length}, "*");
 `
 
@@ -115,7 +116,15 @@ func browser(t *testing.T) string {
 	return ""
 }
 
+// frame is a page to look at, and what was seen of it.
+type frame struct {
+	page  string
+	width int // CSS pixels
+	seen
+}
+
 type seen struct {
+	Name  string   `json:"name"` // index of the frame
 	Width int      `json:"width"`
 	Dark  bool     `json:"dark"`
 	Least float64  `json:"least"` // contrast of a text with its background
@@ -123,18 +132,19 @@ type seen struct {
 	Texts int      `json:"texts"`
 }
 
-// look renders the page in frames of the widths and returns what was seen.
-func look(t *testing.T, chromium, page string, dark bool, widths ...int) []seen {
+// look renders all pages, each in a frame of its width, and sets what was
+// seen.
+func look(t *testing.T, chromium string, dark bool, frames []*frame) {
 	t.Helper()
 	dir := t.TempDir()
-	page = strings.Replace(page, "</body>", "<script>"+measure+"</script></body>", 1)
 	var outer bytes.Buffer
-	fmt.Fprint(&outer, `<!doctype html><meta charset="utf-8"><pre id="seen"></pre><script>
+	fmt.Fprintf(&outer, `<!doctype html><meta charset="utf-8"><pre id="seen"></pre><script>
 const all = [];
-addEventListener("message", (e) => { all.push(e.data); if (all.length === `+fmt.Sprint(len(widths))+`) document.getElementById("seen").textContent = JSON.stringify(all); });
-</script>`)
-	for _, w := range widths {
-		fmt.Fprintf(&outer, `<iframe style="border:0;width:%dpx;height:800px" srcdoc="%s"></iframe>`, w, html.EscapeString(page))
+addEventListener("message", (e) => { all.push(e.data); if (all.length === %d) document.getElementById("seen").textContent = JSON.stringify(all); });
+</script>`, len(frames))
+	for i, f := range frames {
+		page := strings.Replace(f.page, "</body>", "<script>"+measure+"</script></body>", 1)
+		fmt.Fprintf(&outer, `<iframe name="%d" style="border:0;width:%dpx;height:800px" srcdoc="%s"></iframe>`, i, f.width, html.EscapeString(page))
 	}
 	name := filepath.Join(dir, "page.html")
 	if err := os.WriteFile(name, outer.Bytes(), 0o644); err != nil {
@@ -160,7 +170,13 @@ addEventListener("message", (e) => { all.push(e.data); if (all.length === `+fmt.
 	if err := json.Unmarshal([]byte(html.UnescapeString(string(m[1]))), &got); err != nil {
 		t.Fatal(err)
 	}
-	return got
+	for _, s := range got {
+		i, err := strconv.Atoi(s.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames[i].seen = s
+	}
 }
 
 // TestBrowser looks at pages in Chromium, at the width of a desktop and of a
@@ -169,7 +185,7 @@ addEventListener("message", (e) => { all.push(e.data); if (all.length === `+fmt.
 // sort.
 func TestBrowser(t *testing.T) {
 	chromium := browser(t)
-	for _, test := range []struct {
+	pages := []struct {
 		name string
 		page writer
 	}{
@@ -179,21 +195,22 @@ func TestBrowser(t *testing.T) {
 		{"comparison of two", comparisonOf(t, 2, 0)},
 		{"comparison of three", comparisonOf(t, 3, 0)},
 		{"populations that differ", comparisonOf(t, 3, 20)},
-	} {
-		for _, dark := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, dark %v", test.name, dark), func(t *testing.T) {
-				for _, s := range look(t, chromium, written(t, test.page), dark, 1280, 390) {
-					if s.Texts < 50 {
-						t.Errorf("at %d px: only %d texts in pictures", s.Width, s.Texts)
-					}
-					if s.Dark != dark || s.Least > 20 {
-						t.Errorf("at %d px: dark %v, least contrast %v: was the page looked at?", s.Width, s.Dark, s.Least)
-					}
-					for _, w := range s.Wrong {
-						t.Errorf("at %d px: %s", s.Width, w)
-					}
-				}
-			})
+	}
+	for _, dark := range []bool{false, true} {
+		var frames []*frame
+		for _, p := range pages {
+			text := written(t, p.page)
+			frames = append(frames, &frame{page: text, width: 1280}, &frame{page: text, width: 390})
+		}
+		look(t, chromium, dark, frames)
+		for i, f := range frames {
+			at := fmt.Sprintf("%s, %d px, dark %v", pages[i/2].name, f.width, dark)
+			if f.Width != f.width || f.Dark != dark || f.Least > 20 || f.Texts < 50 {
+				t.Errorf("%s: was the page looked at? width %d, dark %v, least contrast %.1f, %d texts in pictures", at, f.Width, f.Dark, f.Least, f.Texts)
+			}
+			for _, w := range f.Wrong {
+				t.Errorf("%s: %s", at, w)
+			}
 		}
 	}
 }
@@ -202,7 +219,7 @@ func TestBrowser(t *testing.T) {
 func TestBrowserSees(t *testing.T) {
 	chromium := browser(t)
 	page := written(t, reportOf(t, 1))
-	for _, test := range []struct{ style, want string }{
+	defects := []struct{ style, want string }{
 		{"main { width: 2000px; }", "wider than the window"},
 		{"figcaption { margin-top: -3rem; }", "overlaps"},
 		{".scroll { overflow: visible; }", "not scrollable"},
@@ -210,10 +227,15 @@ func TestBrowserSees(t *testing.T) {
 		{"svg text { font-size: 60px; }", "picture"},
 		{"figcaption { color: #8a8a8a; }", "contrast 3.4"},
 		{"td { background: rgba(0, 0, 0, 0.1); }", "seen through"},
-	} {
-		broken := strings.Replace(page, "</style>", test.style+"</style>", 1)
-		if got := fmt.Sprint(look(t, chromium, broken, false, 390)); !strings.Contains(got, test.want) {
-			t.Errorf("%s: %.600s; want %q", test.style, got, test.want)
+	}
+	var frames []*frame
+	for _, d := range defects {
+		frames = append(frames, &frame{page: strings.Replace(page, "</style>", d.style+"</style>", 1), width: 390})
+	}
+	look(t, chromium, false, frames)
+	for i, d := range defects {
+		if got := fmt.Sprint(frames[i].Wrong); !strings.Contains(got, d.want) {
+			t.Errorf("%s: %.600s; want %q", d.style, got, d.want)
 		}
 	}
 }

@@ -5,9 +5,15 @@
 // # The model
 //
 // A page holds what the text of package report holds: it is made of the same
-// blocks, so no number can differ. In front of the tables stand the pictures of
+// blocks, so no number can differ; that of a comparison is made of those of
+// package compare. In front of the tables of a report stand the pictures of
 // package figure and, for runs with records, the requests that had to wait
 // longest.
+//
+// The page of a [Comparison] begins with what decides: the conditions that
+// fail or pass, and warnings that the runs are not comparable. Every row has its
+// verdict as a word; color, blue and orange of Okabe and Ito, repeats it. Texts
+// have a contrast of at least 4.5 with their background, light and dark.
 //
 // A page works without JavaScript. With it, a picture shows the values under
 // the pointer, and a click on the head of a column sorts the requests. The

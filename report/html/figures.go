@@ -126,9 +126,17 @@ func value(u figure.Unit, v float64) string {
 	case figure.Share:
 		return layout.Share(v)
 	case figure.Tokens:
-		return layout.Count(int64(math.Round(v))) + " tokens"
+		return count(v, "token")
 	case figure.Requests:
-		return layout.Count(int64(math.Round(v))) + " requests"
+		return count(v, "request")
 	}
 	return layout.Rate(v) + " " + u.String()
+}
+
+func count(v float64, noun string) string {
+	n := int64(math.Round(v))
+	if n != 1 {
+		noun += "s"
+	}
+	return layout.Count(n) + " " + noun
 }

@@ -209,6 +209,35 @@ func TestWithoutRecords(t *testing.T) {
 	}
 }
 
+// TestEmptyComparison has runs without a request: there is nothing to draw, and
+// the page says so.
+func TestEmptyComparison(t *testing.T) {
+	o := compare.Options{Resamples: 200, Report: report.Options{Deadlines: fluidity.Deadlines{Decode: time.Second}}}
+	var runs []*compare.Run
+	for range 2 {
+		run, err := compare.NewRun(&results.Run{Source: "x", CommonClock: true}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs = append(runs, run)
+	}
+	c, err := compare.Compare(runs[0], runs[1:], o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := written(t, &html.Comparison{Comparison: c})
+	for _, want := range []string{"<strong>WARNING</strong> no-requests", "requests offered", "no metric has values in both runs"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	for _, bad := range []string{"NaN", "Inf", "PICTURES", "verdict"} {
+		if strings.Contains(plain(got), bad) {
+			t.Errorf("%s in the page", bad)
+		}
+	}
+}
+
 func TestSize(t *testing.T) {
 	for name, page := range map[string]writer{"report of six runs": reportOf(t, 6), "comparison of six runs": comparisonOf(t, 6, 0)} {
 		if n := len(written(t, page)); n > maxBytes {

@@ -88,7 +88,9 @@ func sections(p *layout.Page, folded ...string) []section {
 		case layout.Line, layout.Item:
 			s.item(b.Text)
 		case layout.TableBlock:
-			s.Blocks = append(s.Blocks, block{Table: newTable(b.Table)})
+			if tab := newTable(b.Table); len(tab.Rows) > 0 { // a head alone says nothing
+				s.Blocks = append(s.Blocks, block{Table: tab})
+			}
 		}
 	}
 	return out
