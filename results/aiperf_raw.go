@@ -20,7 +20,7 @@ import (
 //   - The instants of responses are of another clock than the metadata, that
 //     of start_perf_ns: a response came perf_ns - start_perf_ns after Sent.
 //   - The packets of a response are the fields of one event. What the event
-//     holds is found out as package sse does: output is a delivery of one
+//     holds is found out as [sse.Answer] does: output is a delivery of one
 //     token, or of as many as the running total grew by, if every event with
 //     output states it; role, empty and finish events are deliveries of no
 //     token; usage, [DONE] and errors are none. A response with a text instead
@@ -59,7 +59,7 @@ func (rec *aiperfRaw) next() aiperfRaw {
 	if n.answer == nil {
 		n.answer = new(answer)
 	}
-	n.answer.begin(n.answer.deliveries[:0])
+	n.answer.begin(n.answer.Deliveries[:0])
 	return n
 }
 
@@ -179,10 +179,10 @@ func (d *aiperfDecoder) deliverRaw(r *metrics.Request, sent time.Duration) error
 	for i := range r.Deliveries {
 		r.Deliveries[i].At += shift
 	}
-	if done, ok := a.done.Get(); ok && !d.rec.end.Known() {
+	if done, ok := a.Done.Get(); ok && !d.rec.end.Known() {
 		r.End = metrics.Known(done + shift)
 	}
-	if a.errored && r.Outcome == metrics.Completed {
+	if a.Failed && r.Outcome == metrics.Completed {
 		r.Outcome = metrics.Failed
 	}
 	d.doubts.streams.add(a, r.Outcome, false)

@@ -54,7 +54,8 @@ func TestAIPerfRaw(t *testing.T) {
 			[]metrics.Delivery{event(200, 1)}, metrics.Count{}, metrics.Count{}, metrics.Cancelled, "", "given up: what came is kept"},
 		{none, []string{rawEvent(1200, text("a", "")), rawEvent(1300, "rubbish"), `{"perf_ns": 1400, "packets": []}`, `{"perf_ns": 1500, "text": null}`},
 			[]metrics.Delivery{event(200, 1)}, metrics.Count{}, metrics.Count{}, metrics.Completed, "unreadable-events", "what is no JSON, and nothing at all"},
-		{none, []string{rawEvent(1200, `{"text_output": "a"}`)}, []metrics.Delivery{event(200, 0)}, metrics.Count{}, metrics.Count{}, metrics.Completed, "no-output-recognised",
+		{none, []string{rawEvent(1200, `{"text_output": "a"}`)}, []metrics.Delivery{event(200, 1)}, metrics.Count{}, metrics.Count{}, metrics.Completed, "", "Triton's generate_stream"},
+		{none, []string{rawEvent(1200, `{"results":[{"generated_text":"a"}]}`)}, []metrics.Delivery{event(200, 0)}, metrics.Count{}, metrics.Count{}, metrics.Completed, "no-output-recognised",
 			"an API that package sse does not know"},
 		{none, nil, nil, metrics.Count{}, metrics.Count{}, metrics.Completed, "", "no response"},
 	} {

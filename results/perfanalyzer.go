@@ -20,7 +20,7 @@ import (
 //   - A response came at its entry in response_timestamps, which must be as
 //     many as response_outputs. A "response" is a piece of a stream of events:
 //     it may hold several or a part of one, which became visible with its last
-//     piece. What an event holds is found out as package sse does: output is a
+//     piece. What an event holds is found out as [sse.Answer] does: output is a
 //     delivery of one token, or of as many as the running total grew by, if
 //     every event with output states it; role, empty and finish events are
 //     deliveries of no token; usage, [DONE] and errors are none. genai-perf
@@ -35,7 +35,7 @@ import (
 //     response.
 //   - The file does not state outcomes. A request is Failed if an event says so,
 //     if its stream has neither an end event nor a finish reason (warning
-//     "stream-without-end") or if there was no response (warning
+//     "stream-without-end"), which Triton's own need not, or if there was no response (warning
 //     "no-response"); else it is Completed. genai-perf gives up at the first,
 //     leaves out the last, and has the others in its figures.
 //   - The inputs of requests are skipped, and window_boundaries too: the tool's

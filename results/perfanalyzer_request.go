@@ -99,7 +99,7 @@ func (d *perfAnalyzerDecoder) convert(r *metrics.Request) error {
 	}
 	r.Sent = metrics.Known(sent - origin)
 	q.fill(r)
-	d.doubts.add(&q.answer, r.Outcome, r.Outcome == metrics.Failed && !q.answer.errored && len(q.at) > 0)
+	d.doubts.add(&q.answer, r.Outcome, r.Outcome == metrics.Failed && !q.answer.Failed && len(q.at) > 0)
 	d.silent += btoi(len(q.at) == 0)
 	if err := r.Validate(); err != nil {
 		return perfAnalyzerPlace(err)
@@ -114,24 +114,24 @@ func (q *perfAnalyzerRequest) fill(r *metrics.Request) {
 	whole, stream := bytes.HasPrefix(bytes.TrimSpace(q.text), []byte("{")), false
 	start := 0
 	for i, o := range q.out {
-		a.at = time.Duration(q.at[i])
+		at := time.Duration(q.at[i])
 		switch {
 		case !o.hasText:
-			a.deliver(o.tokens)
+			a.deliver(at, o.tokens)
 		case !whole:
 			stream = true
-			a.write(a.at, q.text[start:o.textEnd])
+			a.write(at, q.text[start:o.textEnd])
 		case o.textEnd == len(q.text) && o.textEnd > start:
-			a.whole(a.at, "", q.text)
+			a.whole(at, "", q.text)
 		}
 		start = o.textEnd
 	}
 	a.fill(r)
-	r.End = a.done
+	r.End = a.Done
 	if n := len(q.at); n > 0 && !r.End.Known() {
 		r.End = metrics.Known(time.Duration(q.at[n-1]))
 	}
-	if a.errored || stream && !a.ended() || len(q.at) == 0 {
+	if a.Failed || stream && a.BrokeOff() || len(q.at) == 0 {
 		r.Outcome = metrics.Failed
 	}
 }

@@ -66,6 +66,7 @@ func TestPerfAnalyzerRecords(t *testing.T) {
 		{paRequest(paData(text("a")), paData(stop)), request(metrics.Completed, 20, event(10, 1), event(20, 0)), "", "a reason to finish is an end too"},
 		{paRequest(paData(text("a")), paResponse("data: [DONE]")), request(metrics.Completed, 20, event(10, 1)), "", "no blank line behind the end"},
 		{paRequest(paData(text("a"))), request(metrics.Failed, 10, event(10, 1)), "stream-without-end", "the stream breaks off"},
+		{paRequest(paResponse("data: "+text("a")), `{"output_ids": 4}`), request(metrics.Failed, 20, event(20, 1), event(20, 1)), "stream-without-end", "an event without its blank line became visible with what came last"},
 		{paRequest(paData(text("a")), paData(`{"error":{"message":"m"}}`), paData("[DONE]")), request(metrics.Failed, 30, event(10, 1)), "", "the server says that it failed"},
 		{paRequest(paResponse(`{"choices":[{"message":{"content":"a b c"}}],`), paResponse(`"usage":{"prompt_tokens":9,"completion_tokens":3}}`), paResponse("")),
 			counted(request(metrics.Completed, 30, event(20, 3)), 9, 3), "", "not streamed: all tokens with the last piece that held any"},
@@ -73,7 +74,12 @@ func TestPerfAnalyzerRecords(t *testing.T) {
 			request(metrics.Completed, 40, event(10, 1), event(20, 0), event(30, 1), event(40, 0)), "", "Triton's own: a text each, the last response may be empty"},
 		{paRequest(`{"output_ids": [1, 2, 3]}`, `{"output_ids": 4, "sequence_length": 4}`), request(metrics.Completed, 20, event(10, 3), event(20, 1)), "", "tokens as such"},
 		{paRequest(), metrics.Request{ID: "0", Sent: known(0), Outcome: metrics.Failed}, "no-response", "no response"},
-		{paRequest(paData(`{"text_output":"a"}`), paData("[DONE]")), request(metrics.Completed, 20, event(10, 0)), "no-output-recognised", "an API that package sse does not know"},
+		{paRequest(paData(`{"text_output":"a"}`), paData(`{"text_output":""}`)), request(metrics.Completed, 20, event(10, 1), event(20, 0)), "", "Triton's generate_stream does not tell its end"},
+		{paRequest(paData(`{"text_output":"a"}`), paResponse(`data: {"text_ou`)), request(metrics.Failed, 20, event(10, 1)), "unreadable-events stream-without-end", "but half an event is none"},
+		{paRequest(paData(`{"text_output":"a"}`), paData(`{"error":"m"}`)), request(metrics.Failed, 20, event(10, 1)), "", "and an error is an error"},
+		{paRequest(paData(`{"token":{"text":"a"},"generated_text":null}`), paData(`{"token":{"text":"</s>","special":true},"generated_text":"a","details":{"finish_reason":"eos_token","generated_tokens":2,"input_length":9}}`)),
+			counted(request(metrics.Completed, 20, event(10, 1), event(20, 0)), 9, 2), "", "TGI: what is special is not shown, but counted"},
+		{paRequest(paData(`{"results":[{"generated_text":"a"}]}`), paData("[DONE]")), request(metrics.Completed, 20, event(10, 0)), "no-output-recognised", "an API that package sse does not know"},
 		{paRequest(paData("rubbish"), paData(text("a")), paData("[DONE]")), request(metrics.Completed, 30, event(20, 1)), "unreadable-events", "an event that is no JSON"},
 	} {
 		got, err := readAll("x", strings.NewReader(paFile(test.request)), Options{})

@@ -39,7 +39,7 @@ import (
 //     message_stop, response.completed), at the next ": sent", or at the end of
 //     the file. End is the instant of the event, else of the last line.
 //   - An event became visible with the blank line behind it. What it holds is
-//     found out as package sse does: output is a delivery of one token, or of
+//     found out as [sse.Answer] does: output is a delivery of one token, or of
 //     as many as the running total grew by, if every event with output states
 //     it; role, empty and finish events are deliveries of no token; usage,
 //     [DONE] and errors are none. Lines that are no field of an event, such as
@@ -48,7 +48,8 @@ import (
 //   - A request is Failed if an event says so, or if its stream has neither an
 //     end event nor a reason why it finished (warning "stream-without-end"):
 //     the connection broke, or somebody stopped the recording. Else it is
-//     Completed.
+//     Completed. Triton's generate_stream has neither, so it cannot be told
+//     whether one is whole: it is taken as Completed.
 //   - All instants count from the first line. [Run.Resolution] is the last
 //     digit of its time. A time that runs backwards is an error, as is a key
 //     that the JSON of an event repeats.
@@ -133,7 +134,7 @@ func (d *sseCaptureDecoder) Next(r *metrics.Request) error {
 	*r = metrics.Request{Deliveries: r.Deliveries[:0]}
 	d.answer.begin(r.Deliveries)
 	begun, last := false, time.Duration(0)
-	for !d.answer.done.Known() {
+	for !d.answer.Done.Known() {
 		if err := d.advance(); err == io.EOF {
 			break
 		} else if err != nil {
@@ -189,7 +190,7 @@ func (d *sseCaptureDecoder) advance() error {
 
 // look gives the line to the answer if it belongs to one.
 func (d *sseCaptureDecoder) look(belongs bool) error {
-	events := d.answer.events
+	events := d.answer.Events
 	if belongs {
 		if err := d.checkKeys(); err != nil {
 			return err
@@ -199,7 +200,7 @@ func (d *sseCaptureDecoder) look(belongs bool) error {
 		d.answer.write(at, []byte("\n"))
 	}
 	// The body of an error has no line end, and is no event.
-	whole := d.answer.events > events && d.decimals == d.precision || bytes.HasPrefix(d.rest, []byte("{"))
+	whole := d.answer.Events > events && d.decimals == d.precision || bytes.HasPrefix(d.rest, []byte("{"))
 	if d.loose && !whole {
 		return fmt.Errorf("cut off in the last line: %w", io.ErrUnexpectedEOF)
 	}
@@ -231,7 +232,7 @@ func isEventField(line []byte) bool {
 func (d *sseCaptureDecoder) convert(r *metrics.Request, last time.Duration) error {
 	a := &d.answer
 	a.fill(r)
-	r.End = a.done
+	r.End = a.Done
 	if !r.End.Known() {
 		r.End = metrics.Known(last)
 	}
@@ -241,10 +242,8 @@ func (d *sseCaptureDecoder) convert(r *metrics.Request, last time.Duration) erro
 	if !r.Sent.Known() {
 		d.sentless++
 	}
-	if a.errored || !a.ended() {
-		r.Outcome = metrics.Failed
-	}
-	d.doubts.add(a, r.Outcome, !a.errored && !a.ended())
+	r.Outcome = a.Outcome()
+	d.doubts.add(a, r.Outcome, a.BrokeOff())
 	return r.Validate()
 }
 

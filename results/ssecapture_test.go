@@ -63,6 +63,7 @@ func TestSSECapture(t *testing.T) {
 			[]metrics.Request{request("0", known(0), 31e3, metrics.Failed, event(11e3, 1))}, "", "the server says that it failed"},
 		{strings.TrimSuffix(capture("100 : sent", `110 {"error":{"code":429}}`), "\n"),
 			[]metrics.Request{request("0", known(0), 10e3, metrics.Failed)}, "stream-without-end", "an answer that is no stream, without a line end"},
+		{capture("100 : sent", `110 data: {"text_output":"a"}`, "111 "), []metrics.Request{request("0", known(0), 11e3, metrics.Completed, event(11e3, 1))}, "", "Triton's generate_stream does not tell its end"},
 		{capture("100 : sent", "200 : sent"), []metrics.Request{request("0", known(0), 0, metrics.Failed), request("1", known(100e3), 100e3, metrics.Failed)}, "stream-without-end", "nothing came"},
 		{capture("100 : sent", "110 data: rubbish", "111 ", "112 "+a, "113 ", "114 "+done, "115 "),
 			[]metrics.Request{request("0", known(0), 15e3, metrics.Completed, event(13e3, 1))}, "unreadable-events", "an event that is no JSON"},

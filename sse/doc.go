@@ -13,13 +13,17 @@
 //
 // It knows the streams of OpenAI's chat completions, completions and responses,
 // with the additions of vLLM, SGLang and others (reasoning, token counts in
-// every chunk), and of Anthropic's messages. In all of them an event is
+// every chunk), of Anthropic's messages, and of the two that are called
+// generate_stream, Triton's and TGI's. In all of them an event is
 // recognised by its content; nothing has to be configured. Streams with
 // several choices are one stream here: a token of any choice is a token.
 //
 // The classifier reads no clock. Take the time when the bytes arrive, then
 // Write them: the events that a Write completes became visible at that time.
 // Package tap does so for HTTP clients and servers.
+//
+// An [Answer] makes a record of them: it says which event is a delivery of how
+// many tokens, what the server counted, and whether the stream came to its end.
 //
 // # Framing
 //

@@ -69,6 +69,11 @@ type Event struct {
 	Kind  Kind
 	Usage Counts // known if Kind has Usage
 
+	// NoEnd means that the event is of a stream that has neither an end
+	// event nor a finish reason, Triton's generate_stream: it is over when
+	// its body is, and one that broke off looks the same.
+	NoEnd bool
+
 	// Err says why the event is Unreadable, or [ErrCount]; else it is nil.
 	Err error
 

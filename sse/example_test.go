@@ -2,7 +2,9 @@ package sse_test
 
 import (
 	"fmt"
+	"time"
 
+	"github.com/tokentime/tokentime/metrics"
 	"github.com/tokentime/tokentime/sse"
 )
 
@@ -31,6 +33,35 @@ func Example() {
 	// byte 173: finish
 	// byte 245: usage, 1 tokens
 	// byte 259: done
+}
+
+// An answer of two tokens, of which the server counts three.
+func ExampleAnswer() {
+	var a sse.Answer
+	at := 100 * time.Millisecond // when the bytes arrived
+	c := sse.Classifier{Handle: func(e sse.Event) { a.Add(at, e) }}
+	for _, data := range []string{
+		`{"choices":[{"delta":{"role":"assistant"}}]}`,
+		`{"choices":[{"delta":{"content":"Hel"}}]}`,
+		`{"choices":[{"delta":{"content":"lo"}}]}`,
+		`{"choices":[],"usage":{"completion_tokens":3}}`,
+		`[DONE]`,
+	} {
+		c.Write([]byte("data: " + data + "\n\n"))
+		at += 20 * time.Millisecond
+	}
+	c.Close()
+	r := metrics.Request{Sent: metrics.Known(time.Duration(0)), End: a.Done, Outcome: a.Outcome()}
+	a.Fill(&r)
+	for _, d := range r.Deliveries {
+		fmt.Println(d.At, d.Tokens)
+	}
+	fmt.Println(r.UsageTokens, r.Outcome, "TTFT", r.Raw().TTFT)
+	// Output:
+	// 100ms 0
+	// 120ms 1
+	// 140ms 1
+	// 3 completed TTFT 120ms
 }
 
 // A program that has split the stream itself classifies event by event.

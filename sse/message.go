@@ -29,6 +29,8 @@ type facts struct {
 	usage  Counts // cached is not yet in Prompt
 	cached int64
 	err    error
+
+	generated generated
 }
 
 func (m *message) classify(event, data []byte) Event {
@@ -50,11 +52,12 @@ func (m *message) classify(event, data []byte) Event {
 	if m.delta {
 		kind |= m.rule.delta
 	}
+	kind |= m.generated.kind()
 	m.addCached()
 	if m.usage.known() {
 		kind |= Usage
 	}
-	return Event{Kind: kind, Usage: m.usage, Err: m.err}
+	return Event{Kind: kind, NoEnd: m.generated.noEnd, Usage: m.usage, Err: m.err}
 }
 
 // addCached completes the size of the prompt: Anthropic's input_tokens leaves
@@ -175,6 +178,14 @@ func (m *message) top(name []byte) error {
 		return m.decoder.SkipValue()
 	case "object":
 		return m.objectType()
+	case "token":
+		return m.object((*message).token)
+	case "generated_text":
+		return m.generatedText()
+	case "details":
+		return m.object((*message).details)
+	case "text_output":
+		return m.textOutput()
 	}
 	return m.decoder.SkipValue()
 }

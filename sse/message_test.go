@@ -54,6 +54,19 @@ func TestClassify(t *testing.T) {
 		{"failed response", "an end, but an error", "", `{"type":"response.failed","response":{"error":{"code":"server_error"}}}`, Event{Kind: Error}},
 		{"error object of old vLLM", "it has no member error", "", `{"object":"error","message":"boom","code":400}`, Event{Kind: Error}},
 		{"error of any type", "some send text", "", `{"error":"boom"}`, Event{Kind: Error}},
+		{"TGI, whole", "not streamed: generated_text is the output", "", `{"generated_text":"Hi","details":{"finish_reason":"length","generated_tokens":2,"seed":null,"prefill":[{"text":"a"}],"tokens":[{"text":"Hi"}]}}`,
+			Event{Kind: Text | Finish | Usage, Usage: metricsOutput(2)}},
+		{"TGI, members in another order", "members have no order", "", `{"generated_text":"Hi","token":{"special":true,"text":"</s>"}}`, Event{Kind: Finish}},
+		{"TGI, last without details", "they come if they were asked for", "", `{"token":{"text":"i","special":false},"generated_text":"Hi","details":null}`, Event{Kind: Text | Finish}},
+		{"TGI, last of an empty answer", "that generated_text is there ends it", "", `{"token":{"text":"</s>","special":true},"generated_text":"","details":null}`, Event{Kind: Finish}},
+		{"TGI, half a character", "no text yet", "", `{"token":{"id":7,"text":"","special":false},"generated_text":null,"details":null}`, Event{}},
+		{"TGI, other types", "whatever they are, they are no token", "", `{"token":"a","generated_text":7,"details":"a"}`, Event{}},
+		{"TGI, a token of other types", "likewise", "", `{"token":{"text":7,"special":"a"},"details":{"finish_reason":0,"generated_tokens":null}}`, Event{}},
+		{"TGI, impossible count", "no answer has half a token", "", `{"token":{"text":"a"},"details":{"generated_tokens":1.5}}`, Event{Kind: Text, Err: ErrCount}},
+		{"TGI, an error", "of its router", "", `{"error":"Request failed during generation","error_type":"generation"}`, Event{Kind: Error}},
+		{"Triton, other output", "tensors have any name; only this one is text for sure", "", `{"model_name":"m","TEXT":"a"}`, Event{}},
+		{"Triton, no text", "whatever it is, it is no token", "", `{"text_output":5}`, Event{}},
+		{"Triton, vLLM's additional outputs", "finish_reason is on all responses, the number is not a total", "", `{"text_output":"a","finish_reason":"None","num_output_tokens":1}`, Event{Kind: Text, NoEnd: true}},
 		{"zero tokens", "a true zero is stated", "", `{"usage":{"completion_tokens":0}}`, Event{Kind: Usage, Usage: metricsOutput(0)}},
 		{"null tokens", "not stated", "", `{"usage":{"completion_tokens":null,"completion_tokens_details":null}}`, Event{}},
 		{"most tokens", "the limit of a valid record", "", `{"usage":{"completion_tokens":2147483648}}`, Event{Kind: Usage, Usage: metricsOutput(1 << 31)}},
@@ -106,12 +119,16 @@ func TestEmptyStringsAreNoOutput(t *testing.T) {
 	}
 }
 
-// empty returns v with all strings empty, but for the types of events.
+// empty returns v with all strings empty, but for the types of events and for
+// TGI's generated_text, which says something by being there: that is null.
 func empty(v any, name string) any {
 	switch v := v.(type) {
 	case string:
 		if name == "type" {
 			return v
+		}
+		if name == "generated_text" {
+			return nil
 		}
 		return ""
 	case []any:

@@ -107,6 +107,20 @@ func streams() []stream {
 					Event{Kind: Finish | Usage, Usage: metricsOutput(15)}, Event{Kind: Done})...)},
 		{"messages, overloaded", "an error event ends the stream", "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n",
 			events(Error)},
+		{"TGI", "one token an event; the last repeats the text, and is the end of the sequence", strings.ReplaceAll(frame(
+			`{"index":1,"token":{"id":13,"text":"\n","logprob":-0.5283203,"special":false},"generated_text":null,"details":null}`,
+			`{"index":2,"token":{"id":1762,"text":"To","logprob":-1.1357422,"special":false},"top_tokens":[{"id":1762,"text":"To","logprob":-1.1357422,"special":false}],"generated_text":null,"details":null}`,
+			`{"index":3,"token":{"id":2,"text":"</s>","logprob":-0.1,"special":true},"generated_text":"\nTo","details":{"finish_reason":"eos_token","generated_tokens":3,"seed":null,"input_length":7}}`,
+		), "data: ", "data:"), append(events(Text, Text), usage(Finish, 7, 3))},
+		{"Triton", "a text an event, the last may be empty; nothing tells the end", frame(
+			`{"model_name":"vllm_model","model_version":"1","text_output":"To"}`,
+			`{"model_name":"vllm_model","model_version":"1","text_output":" make"}`,
+			`{"model_name":"vllm_model","model_version":"1","text_output":""}`,
+		), []Event{{Kind: Text, NoEnd: true}, {Kind: Text, NoEnd: true}, {NoEnd: true}}},
+		{"Triton, an error in mid-stream", "after a status of success", frame(
+			`{"model_name":"vllm_model","model_version":"1","text_output":"To"}`,
+			`{"error":"An Error Occurred"}`,
+		), []Event{{Kind: Text, NoEnd: true}, {Kind: Error}}},
 	}
 }
 

@@ -24,14 +24,14 @@
 //
 // # What is recorded
 //
-// Sent is the instant at which RoundTrip or the handler was called. Each event
-// that holds output (text, reasoning, tool call) is one delivery. It counts as
-// one token, because servers rarely say how many they put into an event; only
-// if every such event comes with a running total (vLLM's
-// continuous_usage_stats) are the tokens of a delivery what the total grew by.
-// The total that is stated at the end is UsageTokens, which settles N. Events
-// without output (role, empty delta, finish) are deliveries of no token; only
-// conventions of tools that take them for tokens look at them.
+// Sent is the instant at which RoundTrip or the handler was called. Which event
+// is a delivery of how many tokens says [sse.Answer]: output (text, reasoning,
+// tool call) is one token an event, because servers rarely say how many they
+// put into it, or what the running total grew by if every such event states it
+// (vLLM's continuous_usage_stats). The total that is stated at the end is
+// UsageTokens, which settles N. Events without output (role, empty delta,
+// finish) are deliveries of no token; only conventions of tools that take them
+// for tokens look at them.
 //
 // In a client, output is delivered when Read returns it. In a server it is
 // delivered by the Flush that follows it, or else by the return of the handler:
@@ -52,6 +52,9 @@
 //	the connection or the handler breaks             failed
 //	a stream ends without end event or finish reason failed, [ErrNoEnd]
 //	else                                             completed
+//
+// Triton's generate_stream has neither end event nor finish reason: the proper
+// end of the body completes it.
 //
 // # What is not a stream
 //

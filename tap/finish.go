@@ -37,16 +37,14 @@ func (m *meter) finish(t time.Time, cause error) {
 	default:
 		m.flushAt(end)
 	}
-	if at, ok := m.doneAt.Get(); ok {
+	if at, ok := m.answer.Done.Get(); ok {
 		end = at
 	}
 	r := &m.x.Request
 	r.End = metrics.Known(end)
 	r.Outcome, m.x.Err = m.outcome(cause)
-	r.PromptTokens = m.x.Usage.Prompt
-	if m.usageFinal && m.dropped == 0 {
-		r.UsageTokens = m.x.Usage.Output
-	}
+	m.answer.Fill(r)
+	m.x.Usage, m.x.FirstAnswer = m.answer.Usage, m.answer.FirstAnswer
 	m.doubt()
 	x := m.x
 	m.mu.Unlock()
@@ -69,8 +67,8 @@ func (m *meter) readWhole() bool {
 		return false
 	}
 	m.event(e)
-	m.finished = true
-	if e.Has(sse.Output) && !m.counted {
+	m.answer.Finished = true
+	if e.Has(sse.Output) && m.answer.Uncounted {
 		m.warn("unknown-tokens", "the answer does not state its number of tokens; it is recorded as one")
 	}
 	return true
@@ -78,30 +76,34 @@ func (m *meter) readWhole() bool {
 
 // doubt adds the warnings that the whole exchange gives rise to.
 func (m *meter) doubt() {
-	if m.dropped > 0 {
+	a := &m.answer
+	if a.Dropped > 0 {
 		m.warn("deliveries-capped", fmt.Sprintf("%d events beyond %d deliveries or %d tokens are not recorded; see MaxDeliveries",
-			m.dropped, len(m.x.Request.Deliveries), metrics.MaxTokens))
+			a.Dropped, len(a.Deliveries), metrics.MaxTokens))
 	}
-	if m.unreadable > 0 {
-		m.warn("unreadable-events", fmt.Sprintf("%d events could not be read and count as no tokens; the last: %v", m.unreadable, m.unreadErr))
+	unreadable, err := a.Unreadable, a.Err
+	if a.CutOff && !m.broken { // a body that broke may do so within an event
+		unreadable, err = unreadable+1, sse.ErrTruncated
 	}
-	if n, _ := m.x.Usage.Reasoning.Get(); n > 0 && !m.reasoning && m.usageFinal {
+	if unreadable > 0 {
+		m.warn("unreadable-events", fmt.Sprintf("%d events could not be read and count as no tokens; the last: %v", unreadable, err))
+	}
+	if n, _ := a.Usage.Reasoning.Get(); n > 0 && !a.Reasoning && a.UsageFinal {
 		m.warn("hidden-reasoning", fmt.Sprintf("the server counts %d tokens of reasoning that it did not send; per-token figures that divide by its count are too small", n))
 	}
 }
 
 func (m *meter) outcome(cause error) (metrics.Outcome, error) {
-	ended := m.doneAt.Known() || m.finished
 	switch {
 	case m.x.Status >= 400:
 		return statusOutcome(m.x.Status), nil
-	case m.errored:
+	case m.answer.Failed:
 		return metrics.Failed, ErrStream
-	case ended: // what happened afterwards took nothing away
+	case m.answer.Ended(): // what happened afterwards took nothing away
 		return metrics.Completed, nil
 	case cause != nil:
 		return causeOutcome(cause), cause
-	case m.x.Form == Stream:
+	case m.x.Form == Stream && m.answer.BrokeOff():
 		return metrics.Failed, ErrNoEnd
 	}
 	return metrics.Completed, nil

@@ -319,11 +319,13 @@ func TestReverseProxy(t *testing.T) {
 // A client that goes away is noticed on a real connection.
 func TestDisconnect(t *testing.T) {
 	exchanges := make(chan Exchange, 1)
+	flushed := make(chan struct{}) // what a Flush sent does not count if the client leaves before it returns
 	tp := Tap{Done: func(_ *http.Request, x Exchange) { exchanges <- x }}
 	srv := httptest.NewServer(tp.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		io.WriteString(w, chunk(`{"content":"a"}`))
 		w.(http.Flusher).Flush()
+		close(flushed)
 		<-r.Context().Done()
 		io.WriteString(w, chunk(`{"content":"b"}`))
 		w.(http.Flusher).Flush()
@@ -334,6 +336,7 @@ func TestDisconnect(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Read(make([]byte, 1))
+	<-flushed
 	resp.Body.Close()
 	x := <-exchanges
 	if x.Request.Outcome != metrics.Cancelled || x.Request.Tokens() != 1 {

@@ -2,7 +2,6 @@ package tap
 
 import (
 	"fmt"
-	"math"
 	"mime"
 	"net/http"
 	"sync"
@@ -27,42 +26,22 @@ type meter struct {
 	classifier sse.Classifier
 	whole      []byte // the body, while Form is Whole
 
-	at       time.Duration // instant of the bytes that are being looked at
-	last     time.Duration // instant of the last bytes of the body
-	doneAt   metrics.Instant
-	errored  bool // there was an error event
-	finished bool // there was a finish reason, and no output since
+	at     time.Duration // instant of the bytes that are being looked at
+	last   time.Duration // instant of the last bytes of the body
+	answer sse.Answer
 
-	counted    bool // every output so far came with a running total
-	usageFinal bool // no output came after the total that was stated last
-	tokens     int64
-	reasoning  bool // there was output that is reasoning
-
-	dropped    int64 // deliveries beyond MaxDeliveries
-	unreadable int64
-	unreadErr  error
-
-	buffered bool // what comes is delivered by flush, not at once
-	flushed  flushed
-}
-
-// flushed is the state at the last flush. What has changed since is not
-// delivered yet.
-type flushed struct {
-	deliveries  int
-	tokens      int64
-	firstAnswer metrics.Instant
-	doneAt      metrics.Instant
-	usage       sse.Counts
-	usageFinal  bool
-	finished    bool
+	buffered bool       // what comes is delivered by flush, not at once
+	flushed  sse.Answer // at the last flush: what has changed since is not delivered yet
 }
 
 // newMeter begins an exchange. If buffered, what is given to bytes counts as
 // delivered when flush is called.
 func newMeter(t *Tap, r *http.Request, buffered bool) *meter {
 	start := t.time()
-	m := &meter{tap: t, request: r, origin: t.Origin, counted: true, buffered: buffered}
+	m := &meter{tap: t, request: r, origin: t.Origin, buffered: buffered}
+	if m.answer.MaxDeliveries = t.MaxDeliveries; t.MaxDeliveries <= 0 {
+		m.answer.MaxDeliveries = DefaultMaxDeliveries
+	}
 	if m.origin.IsZero() {
 		m.origin = start
 	}
@@ -132,55 +111,7 @@ func (m *meter) bytes(p []byte, t time.Time) {
 }
 
 // event takes an event that became visible at m.at.
-func (m *meter) event(e sse.Event) {
-	if m.doneAt.Known() {
-		return // nobody reads on
-	}
-	if e.Has(sse.Unreadable) && !(m.ended && m.broken && e.Err == sse.ErrTruncated) {
-		m.unreadable++
-		m.unreadErr = e.Err
-	}
-	m.errored = m.errored || e.Has(sse.Error)
-	m.x.Usage.Update(e.Usage)
-	total, stated := e.Usage.Output.Get()
-	switch {
-	case e.Has(sse.Output):
-		m.output(e, total, stated)
-	case e.Kind == sse.Control || e.Has(sse.Role|sse.Finish):
-		m.deliver(0)
-	}
-	m.usageFinal = stated || m.usageFinal && !e.Has(sse.Output)
-	m.finished = e.Has(sse.Finish) || m.finished && !e.Has(sse.Output)
-	if e.Has(sse.Done) {
-		m.doneAt = metrics.Known(m.at)
-	}
-}
-
-func (m *meter) output(e sse.Event, total int64, stated bool) {
-	k := int64(1)
-	m.counted = m.counted && stated
-	if m.counted {
-		k = max(k, total-m.tokens)
-	}
-	m.deliver(k)
-	m.reasoning = m.reasoning || e.Has(sse.Reasoning)
-	if e.Has(sse.Text|sse.ToolCall) && !m.x.FirstAnswer.Known() {
-		m.x.FirstAnswer = metrics.Known(m.at)
-	}
-}
-
-func (m *meter) deliver(k int64) {
-	limit := m.tap.MaxDeliveries
-	if limit <= 0 {
-		limit = DefaultMaxDeliveries
-	}
-	if len(m.x.Request.Deliveries) >= limit || k > metrics.MaxTokens-m.tokens {
-		m.dropped++
-		return
-	}
-	m.tokens += k
-	m.x.Request.Deliveries = append(m.x.Request.Deliveries, metrics.Delivery{At: m.at, Tokens: int(min(k, math.MaxInt))})
-}
+func (m *meter) event(e sse.Event) { m.answer.Add(m.at, e) }
 
 // flush says that what was looked at became visible at t.
 func (m *meter) flush(t time.Time) {
@@ -192,23 +123,24 @@ func (m *meter) flush(t time.Time) {
 }
 
 func (m *meter) flushAt(at time.Duration) {
-	ds := m.x.Request.Deliveries
-	for i := m.flushed.deliveries; i < len(ds); i++ {
-		ds[i].At = at
+	a := &m.answer
+	for i := len(m.flushed.Deliveries); i < len(a.Deliveries); i++ {
+		a.Deliveries[i].At = at
 	}
-	if m.x.FirstAnswer != m.flushed.firstAnswer {
-		m.x.FirstAnswer = metrics.Known(at)
+	if a.FirstAnswer != m.flushed.FirstAnswer {
+		a.FirstAnswer = metrics.Known(at)
 	}
-	if m.doneAt != m.flushed.doneAt {
-		m.doneAt = metrics.Known(at)
+	if a.Done != m.flushed.Done {
+		a.Done = metrics.Known(at)
 	}
-	m.flushed = flushed{len(ds), m.tokens, m.x.FirstAnswer, m.doneAt, m.x.Usage, m.usageFinal, m.finished}
+	m.flushed = *a
 }
 
-// discard says that what was not flushed never became visible.
+// discard says that what was not flushed never became visible. What was wrong
+// with it stays known.
 func (m *meter) discard() {
-	f := m.flushed
-	m.x.Request.Deliveries = m.x.Request.Deliveries[:f.deliveries]
-	m.tokens, m.x.FirstAnswer, m.doneAt = f.tokens, f.firstAnswer, f.doneAt
-	m.x.Usage, m.usageFinal, m.finished = f.usage, f.usageFinal, f.finished
+	a, f := &m.answer, &m.flushed
+	a.Deliveries, a.Tokens = a.Deliveries[:len(f.Deliveries)], f.Tokens
+	a.FirstAnswer, a.Done, a.Finished = f.FirstAnswer, f.Done, f.Finished
+	a.Usage, a.UsageFinal = f.Usage, f.UsageFinal
 }

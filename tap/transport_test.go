@@ -86,6 +86,7 @@ func drain(b io.ReadCloser) { io.Copy(io.Discard, b) }
 func TestTransport(t *testing.T) {
 	const done = "data: [DONE]\n\n"
 	const stream, object = "text/event-stream", "application/json"
+	const tritonEvent = `data: {"model_name":"m","model_version":"1","text_output":"a"}` + "\n\n"
 	token := chunk(`{"content":"a"}`)
 	known := metrics.Known[int64]
 	closeOnly := func(io.ReadCloser) {}
@@ -143,6 +144,15 @@ func TestTransport(t *testing.T) {
 			metrics.Request{Deliveries: ds(1, 1), End: ms(1)}, Stream, nil, []string{"unreadable-events"}},
 		{"cut off event", "likewise", 200, stream, []string{token + token[:20]}, io.EOF, drain,
 			metrics.Request{Deliveries: ds(1, 1), End: ms(2), Outcome: metrics.Failed}, Stream, ErrNoEnd, []string{"unreadable-events"}},
+		{"Triton", "its streams end with their body", 200, stream, []string{tritonEvent, tritonEvent}, io.EOF, drain,
+			metrics.Request{Deliveries: ds(1, 1, 2, 1), End: ms(3)}, Stream, nil, nil},
+		{"Triton, closed before the end", "nothing but the body tells it", 200, stream, []string{tritonEvent, tritonEvent}, io.EOF, readOnce,
+			metrics.Request{Deliveries: ds(1, 1), End: ms(2), Outcome: metrics.Cancelled}, Stream, ErrClosed, nil},
+		{"Triton, cut off event", "half an event is no end", 200, stream, []string{tritonEvent + tritonEvent[:20]}, io.EOF, drain,
+			metrics.Request{Deliveries: ds(1, 1), End: ms(2), Outcome: metrics.Failed}, Stream, ErrNoEnd, []string{"unreadable-events"}},
+		{"TGI", "the last event has a finish reason", 200, stream,
+			[]string{`data:{"token":{"text":"a","special":false},"generated_text":null}` + "\n\n", `data:{"token":{"text":"</s>","special":true},"generated_text":"a","details":{"finish_reason":"eos_token","generated_tokens":2}}` + "\n\n"}, io.EOF, readTwice,
+			metrics.Request{Deliveries: ds(1, 1, 2, 0), End: ms(3), UsageTokens: known(2)}, Stream, nil, nil},
 		{"output behind the end event", "nobody reads on", 200, stream, []string{token + done, token}, io.EOF, drain,
 			metrics.Request{Deliveries: ds(1, 1), End: ms(1)}, Stream, nil, nil},
 		{"whole", "delivered when it was complete", 200, object, []string{`{"choices":[{"message":{"content":"Hi"}}],`, `"usage":{"completion_tokens":2}}`}, io.EOF, drain,
