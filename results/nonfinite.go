@@ -95,6 +95,9 @@ func (c *jsonContent) matchWord() error {
 // which bytes are within strings. No word begins at the first byte of window.
 // The result ends before the next byte that may begin one, as a word can only
 // be decided on when it comes first, and behind an opening bracket.
+//
+// Between strings there are a few bytes mostly, so they are looked at one by
+// one; arrays of numbers do not come this way.
 func (c *jsonContent) plain(window []byte) int {
 	i := 0
 	for i < len(window) {
@@ -102,44 +105,25 @@ func (c *jsonContent) plain(window []byte) int {
 			i += c.stringPart(window[i:])
 			continue
 		}
-		end := len(window)
-		if q := bytes.IndexByte(window[i:], '"'); q >= 0 {
-			end = i + q
-		}
-		if open := bytes.IndexByte(window[i:end], '['); open >= 0 {
-			window, end = window[:i+open+1], i+open+1
-		}
-		if w := wordStart(window[i:end]); w >= 0 && i+w > 0 {
-			return i + w
-		} else if w == 0 { // the first byte of window, which begins no word
-			i++
-			continue
-		}
-		if i = end; i < len(window) {
+		switch window[i] {
+		case '"':
 			c.inString = true
-			i++
+		case '[':
+			return i + 1
+		case 'N', 'I':
+			if i > 0 {
+				return i
+			}
+		case '-':
+			// The sign in "1e-06" begins no word: it is held back only at the
+			// end of window, where what follows is not known.
+			if i > 0 && (i+1 == len(window) || window[i+1] == 'I') {
+				return i
+			}
 		}
+		i++
 	}
 	return len(window)
-}
-
-// wordStart returns the position of the first byte of b that may begin a word,
-// or -1. The sign in "1e-06" does not: it is only held back at the end of b,
-// where what follows is not known.
-func wordStart(b []byte) int {
-	w := -1
-	for _, c := range [...]byte{'N', 'I'} {
-		if k := bytes.IndexByte(b, c); k >= 0 {
-			b, w = b[:k], k
-		}
-	}
-	switch {
-	case w > 0 && b[w-1] == '-':
-		return w - 1
-	case w < 0 && len(b) > 0 && b[len(b)-1] == '-':
-		return len(b) - 1
-	}
-	return w
 }
 
 // stringPart returns how many bytes of b, which begins within a string, belong
