@@ -94,7 +94,7 @@ func TestConventionsTextWithoutRecords(t *testing.T) {
 	if err := ConventionsText(&out, []*ConventionRun{run}); err != nil {
 		t.Fatal(err)
 	}
-	if text := out.String(); !strings.Contains(text, "no records of requests") || !strings.Contains(text, "tbt: no records") || strings.Contains(text, "TTFT P50") {
+	if text := out.String(); !strings.Contains(text, "no records of requests") || !strings.Contains(text, "tbt: no records") || strings.Contains(text, "TTFT P50") || strings.Contains(text, "RULES") {
 		t.Errorf("got\n%s", text)
 	}
 	out.Reset()

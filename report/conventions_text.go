@@ -24,7 +24,7 @@ func ConventionsText(w io.Writer, runs []*ConventionRun) error {
 		}
 		t.run(run)
 	}
-	if len(runs) > 0 {
+	if slices.ContainsFunc(runs, func(run *ConventionRun) bool { return !run.Info.AggregatesOnly }) {
 		t.rules()
 	}
 	_, err := io.WriteString(w, t.out.String())

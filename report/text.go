@@ -317,7 +317,9 @@ func stallWords(l metrics.LargestStall, s metrics.SummaryStats) string {
 	words := fmt.Sprintf("the longest stall was %s, in request %s: it began %s after arrival with %s on the screen.",
 		formatDuration(l.Gap), l.ID, formatDuration(l.At), plural(l.Tokens, "token"))
 	half := valueOf(s.Raw.Stall.P50)
-	words += fmt.Sprintf(" Half of the %s with a gap stood still for %s or longer.", plural(l.Requests, "answer"), formatNanoseconds(half))
+	if l.Requests > 1 {
+		words += fmt.Sprintf(" Half of the %s with a gap stood still for %s or longer.", plural(l.Requests, "answer"), formatNanoseconds(half))
+	}
 	if s.Raw.TBT == nil {
 		return words
 	}

@@ -60,6 +60,8 @@ func (rec *aiperfRecord) read(w *walker, raw bool) error {
 			return w.object(func(tag string) error { return rec.metrics.read(w, tag) })
 		case raw:
 			return rec.raw.read(w, name)
+		case name == "start_perf_ns":
+			return fmt.Errorf("%w: a raw record among those of metrics", ErrUnknownKey)
 		}
 		return w.skip()
 	})

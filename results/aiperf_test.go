@@ -271,7 +271,9 @@ func TestAIPerfErrors(t *testing.T) {
 		{aiperfLine(nil, in{`"output_sequence_length": {"value": -1, "unit": "tokens"}`}, "null"), "x: request 0: metrics.output_sequence_length.value: out of range", ErrRange, "fewer than none"},
 		{aiperfLine(nil, nil, `"boom"`), "x: request 0: error: wrong type", ErrType, "an error that is a text"},
 		{strings.TrimSpace(plain) + strings.TrimSpace(plain[:40]), "x: ", nil, "cut off"},
-		{plain + "rubbish", "x: ", nil, "rubbish behind a line"},
+		{plain + "rubbish", "x: request 1: malformed JSON: invalid character 'r'", nil, "rubbish behind a line"},
+		{plain + `{"metadata": {"request_start_ns": 1}, "start_perf_ns": 5, "responses": []}`, "x: request 1: start_perf_ns: unknown key: a raw record among those of metrics",
+			ErrUnknownKey, "files of two kinds put together"},
 	} {
 		_, err := readAll("x", strings.NewReader(test.text), Options{Format: FormatAIPerf})
 		checkError(t, err, test.message, test.is, test.reason)

@@ -33,7 +33,7 @@ var (
 //
 // Run and Request count from 0, Line from 1; a place that is not known or
 // does not apply is negative, or 0 for Line. Offset counts bytes of the
-// uncompressed content.
+// uncompressed content, behind a byte order mark if there is one.
 type Error struct {
 	File    string
 	Run     int

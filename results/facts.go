@@ -1,5 +1,7 @@
 package results
 
+import "strings"
+
 // Fact is something that the file says about the setup of a run, under the
 // file's own name: "model_id", "request_rate", the tool's version, what a user
 // passed with --metadata. Value is the text of the file: a number is written
@@ -24,7 +26,7 @@ type FactKind uint8
 const (
 	FactModel          FactKind = iota
 	FactTokenizer               // with which tokens were counted
-	FactEngine                  // the serving system, or the kind of its endpoint
+	FactEngine                  // the serving system; the protocol of its endpoint is none
 	FactHardware                // accelerators
 	FactRequestRate             // requested requests/s
 	FactMaxConcurrency          // limit of requests in flight
@@ -42,12 +44,12 @@ const (
 var factNames = [...][]string{
 	FactModel:          {"model_id", "model", "model_name", "backend.model", "api_model_name", "server_info.served_model_name", "server_info.model_path", "target", "payload.model", "endpoint.model_names"},
 	FactTokenizer:      {"tokenizer_id", "tokenizer", "tokenizer.model", "server_model_tokenizer", "server_info.tokenizer_path", "tokenizer.name"},
-	FactEngine:         {"server_engine", "engine", "server", "vllm_version", "endpoint_type", "backend", "backend.kind", "service_kind", "endpoint.type", "sut_name", "SUT name"},
+	FactEngine:         {"server_engine", "engine", "server", "vllm_version", "endpoint_type", "backend", "sut_name", "SUT name"},
 	FactHardware:       {"hardware", "hardware.device_name", "accelerator", "gpu", "gpu_name", "server_gpu_type"},
 	FactRequestRate:    {"request_rate", "requested_rate", "load_summary.requested_rate", "strategy.rate", "target_qps", "experiment.request_rate", "loadgen.request_rate", "effective_target_qps"},
 	FactMaxConcurrency: {"max_concurrency", "num_concurrency", "concurrency", "strategy.max_concurrency", "load_summary.concurrency", "experiment.concurrency", "loadgen.concurrency"},
 	FactArrivals:       {"arrival_process", "burstiness", "strategy.type_", "profile.kind", "loadgen.request_rate_mode", "effective_scenario", "Scenario"},
-	FactWorkload:       {"dataset_name", "dataset", "dataset_path", "traffic_scenario", "scenario", "data.kind", "qsl_name"},
+	FactWorkload:       {"dataset_name", "dataset", "dataset_path", "traffic_scenario", "scenario", "data.kind"},
 	FactWarmup:         {"warmup", "num_warmups", "warmup_duration", "warmup_requests", "loadgen.warmup_request_count"},
 	FactObjective:      {"slo", "goodput_config", "objective", "requested_server_ttft_latency", "ttft_latency (ns)"},
 	FactBaseline:       {"baseline", "baselines"},
@@ -57,13 +59,18 @@ var factNames = [...][]string{
 
 // Stated returns what the file says about the kind, under whichever of the
 // tools' names, and whether it says anything: a fact that is empty or "None"
-// does not count.
+// does not count, nor does an endpoint like that of OpenAI, which every engine
+// has.
 func (r *Run) Stated(kind FactKind) (Fact, bool) {
 	if int(kind) >= len(factNames) {
 		return Fact{}, false
 	}
 	for _, name := range factNames[kind] {
-		if value, ok := r.Fact(name); ok && value != "" && value != "None" {
+		value, ok := r.Fact(name)
+		if kind == FactEngine && strings.HasPrefix(value, "openai") {
+			continue
+		}
+		if ok && value != "" && value != "None" {
 			return Fact{name, value}, true
 		}
 	}

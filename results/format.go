@@ -70,7 +70,7 @@ func Formats() []Format {
 
 // Head is the beginning of a content, as [Format.Detect] sees it.
 type Head struct {
-	Text []byte // up to 64 KB of the content, behind leading white space
+	Text []byte // up to 64 KB of the content, behind leading white space; never empty
 	keys []string
 	err  error // that ended the reading of Text early
 }
@@ -91,17 +91,20 @@ func (h *Head) HasAny(paths ...string) bool {
 // newHead looks at the beginning of the content without consuming it.
 func newHead(content *Content) (*Head, error) {
 	text, err := content.src.Peek(bufferSize)
-	if len(text) == 0 && err != nil && err != io.EOF {
-		return nil, err
-	}
 	h := &Head{Text: bytes.TrimLeft(text, " \t\r\n")}
-	if len(h.Text) == 0 && err == io.EOF {
+	switch {
+	case len(h.Text) > 0:
+	case err == io.EOF:
 		return nil, ErrEmptyFile
+	case err == nil:
+		return nil, fmt.Errorf("%w: its first %d bytes are white space", ErrUnknownFormat, len(text))
+	default:
+		return nil, err
 	}
 	if err != io.EOF {
 		h.err = err
 	}
-	if len(h.Text) > 0 && (h.Text[0] == '{' || h.Text[0] == '[') {
+	if h.Text[0] == '{' || h.Text[0] == '[' {
 		h.scan()
 	}
 	return h, nil
@@ -155,7 +158,7 @@ func (o *Options) choose(content *Content) (Format, error) {
 		}
 	}
 	list := strings.Join(known, ", ")
-	if head.err != nil && o.Format == "" {
+	if o.Format == "" && head.err != nil {
 		return Format{}, head.err
 	}
 	if o.Format != "" {

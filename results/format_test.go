@@ -50,6 +50,29 @@ func TestHead(t *testing.T) {
 	}
 }
 
+// TestDetectSorted holds that files whose keys were sorted, as jq -S does, are
+// told apart by what comes before the texts, which can fill the head.
+func TestDetectSorted(t *testing.T) {
+	texts := `"generated_texts":["` + strings.Repeat("word ", bufferSize/5) + `"]`
+	for _, test := range []struct{ text, want, reason string }{
+		{`{"backend":"vllm","burstiness":1.0,"completed":1,"duration":2.5,"errors":[""],` + texts + `,"itls":[[]]}`, FormatVLLM, "vLLM"},
+		{`{"accept_length":null,"backend":"sglang","completed":1,"concurrency":1.5,"duration":2.5,"errors":[""],` + texts + `,"itls":[[]]}`, FormatSGLang,
+			"SGLang, which alone states the mean concurrency"},
+		{`{"backend":"vllm","completed":1,"duration":2.5,"itls":[[]],"max_concurrency":4}`, FormatVLLM, "vLLM with a limit of concurrency"},
+	} {
+		got := ""
+		for _, f := range Formats() {
+			if f.Detect(headOf(t, test.text)) {
+				got = f.Name
+				break
+			}
+		}
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.reason, got, test.want)
+		}
+	}
+}
+
 // letters is a format of a caller: each byte is a request.
 type letters struct {
 	content *Content
@@ -159,6 +182,14 @@ func TestStated(t *testing.T) {
 	if f, _ := run.Stated(FactEngine); f.Value != "SGLang" {
 		t.Errorf("the most telling name first: %v", f)
 	}
+	chat := Run{Facts: []Fact{{"endpoint_type", "openai-chat"}, {"backend", "openai-chat"}, {"service_kind", "openai"}, {"backend.kind", "openai_http"}}}
+	if f, ok := chat.Stated(FactEngine); ok {
+		t.Errorf("a protocol is no engine: %v", f)
+	}
+	chat.Facts = append(chat.Facts, Fact{"sut_name", "PySUT"})
+	if f, _ := chat.Stated(FactEngine); f.Value != "PySUT" {
+		t.Errorf("a protocol hides no engine: %v", f)
+	}
 	if f, ok := run.Stated(FactRequestRate); ok {
 		t.Errorf("an empty fact says nothing: %v", f)
 	}
@@ -194,6 +225,8 @@ func TestWalkerErrors(t *testing.T) {
 			return w.object(func(string) error { _, err := w.spans(nil, second); return err })
 		},
 			"a[1]: byte 10: not a finite number: NaN", ErrNotFinite, "a time that is none"},
+		{`xyz`, func(w *walker) error { return w.object(nil) }, "malformed JSON: invalid character 'x' at start of value", nil, "no value at all"},
+		{`]`, func(w *walker) error { return w.object(nil) }, "malformed JSON: invalid character ']'", nil, "an end without a begin"},
 		{`[1]`, func(w *walker) error { return w.object(nil) }, "wrong type: want an object, got an array", ErrType, "another kind"},
 		{`{"a":`, func(w *walker) error { return w.object(func(string) error { return w.skip() }) }, "unexpected EOF", io.ErrUnexpectedEOF, "cut off"},
 		{`{} {}`, func(w *walker) error { w.skip(); return w.end() }, "more behind the end", nil, "a second document"},

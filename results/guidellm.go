@@ -132,7 +132,7 @@ func (d *guideLLMDecoder) NextRun() (*Run, error) {
 		d.run.gapsUnknown()
 	case !d.bench.empty:
 		d.run.AggregatesOnly = true
-		d.run.notDerivable("the file holds aggregates only; requests are in it unless the tool was told to keep a sample of none", "everything")
+		d.run.notDerivable("the file holds aggregates only, as its lists of requests are empty; the tool keeps requests unless it is told to keep a sample of none", "everything")
 	}
 	return d.run, nil
 }

@@ -72,7 +72,7 @@ func (d *mlperfSummaryDecoder) NextRun() (*Run, error) {
 	case len(d.run.Reported) == 0:
 		return nil, d.fail(fmt.Errorf("results %w", ErrMissing))
 	}
-	d.run.count("tool-warning", d.warnings, "the tool warned %d times")
+	d.run.count("tool-warning", d.warnings, "the tool printed %d warnings")
 	return d.run, nil
 }
 
@@ -85,6 +85,8 @@ func (d *mlperfSummaryDecoder) entry(line string) error {
 	name, value, ok := strings.Cut(line, ":")
 	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 	switch {
+	case d.ended:
+		return fmt.Errorf("more behind the line that says how many errors there were: %s", quoted([]byte(line)))
 	case strings.Trim(line, "=") == "":
 		d.heading = !d.heading
 	case d.heading:

@@ -128,6 +128,7 @@ func TestMLPerfSummary(t *testing.T) {
 		{summaryHead + latency, "x: line 5: unexpected EOF: want a last line that says how many errors there were", nil, "cut short"},
 		{summaryHead + end, "x: line 6: results missing", ErrMissing, "no result"},
 		{summaryHead + latency + "Mean latency (ns): 6\n" + end, `x: line 5: duplicate key: "Mean latency (ns)" is 6, and 5 before`, ErrDuplicateKey, "two results"},
+		{summaryHead + latency + end + "xyz\n", `x: line 7: more behind the line that says how many errors there were: "xyz"`, nil, "another file behind it"},
 		{summaryHead + "a : b\na : c\n" + end, `x: line 5: duplicate key: "a" is "c", and "b" before`, ErrDuplicateKey, "two texts"},
 	})
 }

@@ -58,6 +58,13 @@ func TestOpen(t *testing.T) {
 		{path("i", gzipped(t, nil)), "", ErrEmptyFile, "empty file", "nothing compressed"},
 		{path("j", []byte("\x7fELF\x02\x01\x01\x00\x00\x00")), "", ErrUnknownFormat, `(begins with "\x7fELF`, "binary junk"},
 		{path("k", []byte("id,ttft\n1,2\n")), "", ErrUnknownFormat, "not a format that is known", "a table"},
+		{path("q", append([]byte("\xef\xbb\xbf"), vllm...)), FormatVLLM, nil, "", "a byte order mark, as Windows writes it"},
+		{path("r", gzipped(t, append([]byte("\xef\xbb\xbf"), native...))), FormatNative, nil, "", "a byte order mark, compressed"},
+		{path("s", []byte("\xef\xbb\xbf")), "", ErrEmptyFile, "empty file", "a byte order mark alone"},
+		{path("t", []byte("\xff\xfe{\x00}\x00")), "", ErrUnknownFormat, "UTF-16, want UTF-8", "UTF-16, little end first"},
+		{path("u", []byte("\xfe\xff\x00{\x00}")), "", ErrUnknownFormat, "UTF-16, want UTF-8", "UTF-16, big end first"},
+		{path("v", append(bytes.Repeat([]byte{' '}, bufferSize), vllm...)), "", ErrUnknownFormat, "its first 65536 bytes are white space", "more white space than is looked through"},
+		{path("w", append(bytes.Repeat([]byte{'\n'}, bufferSize-1), vllm...)), "", ErrUnknownFormat, "(begins with \"{\")", "white space up to the last byte that is looked at"},
 		{path("l", []byte("[1,2]")), "", ErrUnknownFormat, "not a format that is known", "a JSON array"},
 		{path("m", []byte("\x1f\x8bxx")), "", io.ErrUnexpectedEOF, "gzip data cut short: unexpected EOF", "a gzip header cut short"},
 		{path("n", []byte("\x1f\x8b\x01\x00\x00\x00\x00\x00\x00\x00\x00")), "", gzip.ErrHeader, "gzip: gzip: invalid header", "no gzip behind its mark"},
@@ -109,8 +116,18 @@ func TestNewReaderOptions(t *testing.T) {
 		t.Errorf("a format forced on nothing: %v", err)
 	}
 	broken := errors.New("broken pipe")
-	if _, err := NewReader("x", iotest.ErrReader(broken), Options{}); !errors.Is(err, broken) {
-		t.Errorf("an error of the io.Reader: %v", err)
+	for _, before := range []string{"", " ", "\n\n\n\n"} {
+		r := io.MultiReader(strings.NewReader(before), iotest.ErrReader(broken))
+		if _, err := NewReader("x", r, Options{}); !errors.Is(err, broken) {
+			t.Errorf("an error of the io.Reader after %q: %v", before, err)
+		}
+	}
+	blank := strings.Repeat(" ", bufferSize)
+	if _, err := NewReader("x", strings.NewReader(blank), Options{Format: "csv"}); !errors.Is(err, ErrUnknownFormat) {
+		t.Errorf("an unknown format forced on white space: %v", err)
+	}
+	if got, err := readAll("x", strings.NewReader(blank+vllmFile()), Options{Format: FormatVLLM}); err != nil || len(got) != 1 {
+		t.Errorf("a format forced behind white space: %v", err)
 	}
 }
 

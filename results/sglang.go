@@ -67,7 +67,8 @@ func newSGLangDecoder(content *Content) *columnDecoder {
 
 // detectSGLang looks for keys that vLLM's client does not have.
 func detectSGLang(h *Head) bool {
-	return h.Text[0] == '{' && h.HasAny("total_output_tokens_retokenized", "mean_e2e_latency_ms", "sharegpt_output_len")
+	return h.Text[0] == '{' && (h.HasAny("total_output_tokens_retokenized", "mean_e2e_latency_ms", "sharegpt_output_len") ||
+		h.HasAll("backend", "completed", "concurrency")) // which come first if keys are sorted
 }
 
 // sglangAggregate returns what the number of that name is, without its value,

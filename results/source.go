@@ -2,6 +2,7 @@ package results
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
@@ -11,21 +12,39 @@ import (
 const bufferSize = 64 << 10
 
 // openContent returns the content behind r, decompressed if it begins like
-// gzip.
+// gzip, and without a byte order mark.
 func openContent(r io.Reader) (*bufio.Reader, error) {
 	content := newBuffer(r)
 	magic, err := content.Peek(2)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	if string(magic) != "\x1f\x8b" {
-		return content, nil
+	if string(magic) == "\x1f\x8b" {
+		z, err := gzip.NewReader(content)
+		if err != nil {
+			return nil, gzipError(err)
+		}
+		content = newBuffer(&gzipContent{z})
 	}
-	z, err := gzip.NewReader(content)
-	if err != nil {
-		return nil, gzipError(err)
+	return content, skipMark(content)
+}
+
+// skipMark skips the byte order mark with which programs on Windows begin
+// UTF-8. Their other encoding is an error that says so.
+func skipMark(content *bufio.Reader) error {
+	const utf8Mark = "\xef\xbb\xbf"
+	mark, err := content.Peek(len(utf8Mark))
+	if err != nil && err != io.EOF {
+		return err
 	}
-	return newBuffer(&gzipContent{z}), nil
+	if string(mark) == utf8Mark {
+		_, err := content.Discard(len(utf8Mark))
+		return err
+	}
+	if bytes.HasPrefix(mark, []byte("\xff\xfe")) || bytes.HasPrefix(mark, []byte("\xfe\xff")) {
+		return fmt.Errorf("%w: UTF-16, want UTF-8", ErrUnknownFormat)
+	}
+	return nil
 }
 
 // gzipContent says in its errors that they concern the compression: a file cut

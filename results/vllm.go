@@ -78,7 +78,8 @@ func newVLLMDecoder(content *Content) *columnDecoder {
 // SGLang's client has arrays of the same names with another meaning.
 func detectVLLM(h *Head) bool {
 	return h.Text[0] == '{' && !detectSGLang(h) &&
-		h.HasAny("ttfts", "itls", "input_lens", "output_lens", "request_throughput", "mean_ttft_ms", "mean_itl_ms", "mean_tpot_ms")
+		(h.HasAny("ttfts", "itls", "input_lens", "output_lens", "request_throughput", "mean_ttft_ms", "mean_itl_ms", "mean_tpot_ms") ||
+			h.HasAll("backend", "completed", "duration")) // which come before the texts if keys are sorted
 }
 
 // vllmAggregate returns what the number of that name is, without its value, if

@@ -57,11 +57,21 @@ func (w *walker) null() (bool, error) {
 
 // open reads the brace or bracket that the next value must begin with.
 func (w *walker) open(kind jsontext.Kind) error {
-	if got := w.kind(); got != kind && got != 0 {
+	if got := w.kind(); got != kind && isValue(got) {
 		return fmt.Errorf("%w: want %s, got %s", ErrType, kindName(kind), kindName(got))
 	}
 	_, err := w.json.ReadToken()
 	return err
+}
+
+// isValue reports whether a JSON value begins like that. What does not is for
+// the JSON decoder to complain about.
+func isValue(k jsontext.Kind) bool {
+	switch k {
+	case '{', '[', '"', '0', 't', 'f', 'n':
+		return true
+	}
+	return false
 }
 
 // more reports whether an open object or array has a further element.

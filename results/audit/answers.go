@@ -170,6 +170,31 @@ func findFailures(a *Audit) []Finding {
 	}}
 }
 
+// findRepeatedIDs looks for requests that are in the file twice, as after
+// putting parts together that overlap.
+func findRepeatedIDs(a *Audit) []Finding {
+	seen := make(map[string]bool, len(a.records))
+	var again Requests
+	for i := range a.records {
+		id := a.records[i].id
+		if seen[id] {
+			again.add(id)
+		}
+		seen[id] = id != ""
+	}
+	if again.Count == 0 {
+		return nil
+	}
+	return []Finding{{
+		Severity: Warning,
+		Message:  fmt.Sprintf("%d of %d requests have the id of an earlier one", again.Count, len(a.records)),
+		Numbers: []Number{{"requests", float64(len(a.records)), RequestCount},
+			{"different ids", float64(int64(len(a.records)) - again.Count), Count}},
+		Requests: again,
+		Advice:   "look whether the file was put together from parts that overlap: what is in it twice counts twice, in every rate too",
+	}}
+}
+
 // findRoleChunks looks for streams that open with a chunk without text: the
 // first gap takes microseconds, the others do not.
 func findRoleChunks(a *Audit) []Finding {

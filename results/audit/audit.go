@@ -12,7 +12,8 @@ import (
 // use.
 //
 // It keeps about 250 bytes for each request and counts gaps in histograms of
-// constant size, so that memory does not grow with the number of tokens.
+// constant size, so that memory does not grow with the number of tokens. One
+// that [Read] returned keeps what was found and nothing else.
 type Audit struct {
 	run     *results.Run
 	options Options
@@ -21,6 +22,9 @@ type Audit struct {
 	paper   metrics.Summary // under the project's own convention
 	tool    metrics.Summary // under the one of the figures that the file states
 	broken  *Finding        // what ended the reading
+
+	ended bool      // all of the run has been added
+	found []Finding // of a run that has ended
 }
 
 // New returns an Audit of the run, whose requests are then to be added.
@@ -41,8 +45,12 @@ func (a *Audit) Run() *results.Run { return a.run }
 func (a *Audit) Requests() metrics.RequestCounts { return a.paper.Requests }
 
 // Add adds a request of the run. It returns the [*metrics.RequestError] of a
-// record that contradicts itself, which then is not counted.
+// record that contradicts itself, which then is not counted. An Audit that
+// [Read] returned is complete: to add to it is a programmer's mistake.
 func (a *Audit) Add(r *metrics.Request) error {
+	if a.ended {
+		panic("audit: a request added to a run that has been read")
+	}
 	if err := a.paper.Add(r); err != nil {
 		return err
 	}
@@ -54,6 +62,9 @@ func (a *Audit) Add(r *metrics.Request) error {
 // the order of the table in the package documentation. It does not change the
 // Audit.
 func (a *Audit) Findings() []Finding {
+	if a.ended {
+		return slices.Clone(a.found)
+	}
 	found := []Finding{}
 	if a.broken != nil {
 		found = append(found, *a.broken)
@@ -70,6 +81,13 @@ func (a *Audit) Findings() []Finding {
 	found = slices.DeleteFunc(found, func(f Finding) bool { return slices.Contains(a.options.Ignore, f.Code) })
 	slices.SortStableFunc(found, func(x, y Finding) int { return cmp.Compare(y.Severity, x.Severity) })
 	return found
+}
+
+// end notes that nothing will be added. The histograms, some megabytes, are
+// dropped: a file can hold a thousand runs.
+func (a *Audit) end() {
+	a.found, a.ended = a.Findings(), true
+	a.records, a.paper, a.tool = nil, metrics.Summary{Requests: a.paper.Requests}, metrics.Summary{}
 }
 
 // check is one row of the table in the package documentation. Its findings

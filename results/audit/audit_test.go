@@ -3,6 +3,7 @@ package audit
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -153,7 +154,7 @@ func TestEmptyRun(t *testing.T) {
 func TestUnknowns(t *testing.T) {
 	a := New(&results.Run{CommonClock: true}, Options{})
 	for i := range 100 {
-		r := metrics.Request{ID: string(rune('a' + i%26))}
+		r := metrics.Request{ID: fmt.Sprint(i)}
 		if i%2 == 0 {
 			r.UsageTokens = metrics.Known(int64(i))
 		}

@@ -12,11 +12,14 @@ const (
 	CodeTooFewSamples           = "too-few-samples"
 
 	CodeIdentityEndToEnd     = "identity-e2e"
+	CodeIdentityTTFT         = "identity-ttft"
 	CodeIdentityTPOT         = "identity-tpot"
+	CodeIdentityTokens       = "identity-tokens"
 	CodeReportedTPOTFraction = "reported-tpot-fraction"
 	CodeZeroTTFT             = "zero-ttft"
 	CodeEmptySuccesses       = "empty-successes"
 	CodeFailedRequests       = "failed-requests"
+	CodeRepeatedIDs          = "repeated-ids"
 	CodeRoleChunk            = "role-chunk"
 	CodeTokenCountMismatch   = "token-count-mismatch"
 	CodeOutputsAtLimit       = "outputs-at-limit"
@@ -55,11 +58,14 @@ func checks() []check {
 		{CodeTooFewSamples, "n (1 - p) < 10, our definition", findTooFewSamples},
 
 		{CodeIdentityEndToEnd, "e2e = TTFT + sum of gaps, our definition", findBrokenEndToEnd},
+		{CodeIdentityTTFT, sourceOurs, findBrokenTTFT},
 		{CodeIdentityTPOT, "TPOT (N - 1) + TTFT = e2e, our definition", findBrokenTPOT},
+		{CodeIdentityTokens, sourceOurs, findBrokenTokens},
 		{CodeReportedTPOTFraction, "github.com/kubernetes-sigs/inference-perf/issues/564", findTPOTFraction},
 		{CodeZeroTTFT, "github.com/vllm-project/vllm/issues/5895", findZeroTTFT},
 		{CodeEmptySuccesses, sourceOurs, findEmptySuccesses},
 		{CodeFailedRequests, sourceOurs, findFailures},
+		{CodeRepeatedIDs, sourceOurs, findRepeatedIDs},
 		{CodeRoleChunk, "github.com/vllm-project/vllm/issues/15106", findRoleChunks},
 		{CodeTokenCountMismatch, "github.com/vllm-project/vllm/issues/12288", findCountMismatch},
 		{CodeOutputsAtLimit, sourceOurs, findOutputsAtLimit},

@@ -57,12 +57,15 @@
 //
 //	identity-e2e               error    stated mean e2e and recorded differ by > Tolerance (0.05)
 //	                           warning  end - last event > TailGap (100 ms) and > TailShare (0.1) of e2e: > MaxShare of n
+//	identity-ttft              error    stated mean TTFT and recorded differ by > Tolerance, with empty answers as 0 or without
 //	identity-tpot              error    stated mean TPOT and recorded differ by > Tolerance
+//	identity-tokens            error    stated sum of prompt or output tokens and recorded differ by > Tolerance
 //	reported-tpot-fraction     error    no records; stated (e2e - TTFT)/(N - 1) and TPOT, of medians or else means,
 //	                                    differ by more than the factor TPOTFactor (1.5)
 //	zero-ttft                  error    recorded TTFT = 0; stated TTFT = 0; stated mean that counts empty answers as 0
 //	empty-successes            error    completed without a token: > MaxShare of completed; warning if fewer
 //	failed-requests            warning  not completed: > MaxShare of n
+//	repeated-ids               warning  a request has the id of an earlier one
 //	role-chunk                 warning  second event <= RoleGap (50 µs) after the first: half of n; median TBT >= 20 times that
 //	token-count-mismatch       info     tokens counted != tokens in events: > MaxShare of n;
 //	                                    warning if the sum differs by > Tolerance

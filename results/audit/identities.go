@@ -59,6 +59,47 @@ func (a *Audit) longTails() (Finding, bool) {
 	}, true
 }
 
+// findBrokenTTFT holds the stated mean TTFT against that of the records. A
+// tool may count an answer without a token as 0 or not; findZeroTTFT says which.
+func findBrokenTTFT(a *Audit) []Finding {
+	stated, _ := a.statedTime(results.MetricTTFT, "mean")
+	sent, ok := sample(a.records, func(c *record) (float64, bool) {
+		lag, _ := c.lag()
+		v, ok := ttftOf(c)
+		return v - float64(lag), ok
+	}).Mean()
+	if ok && !apart(stated, sent, a.options.Tolerance) {
+		return nil
+	}
+	return a.statedMean("TTFT", results.MetricTTFT, &a.tool.Raw.TTFT,
+		"the stated mean TTFT is not the one of the records",
+		"look for a unit that slipped; use the TTFT that follows from the records (tokentime report)")
+}
+
+// findBrokenTokens holds stated sums of tokens against those of the records.
+func findBrokenTokens(a *Audit) []Finding {
+	if !a.complete() {
+		return nil
+	}
+	var numbers []Number
+	for _, r := range a.run.ReproduceTotals(&a.tool) {
+		v, ok := r.Recomputed.Get()
+		if !ok || r.Metric != results.MetricPromptTokens && r.Metric != results.MetricOutputTokens || !apart(r.Value, v, a.options.Tolerance) {
+			continue
+		}
+		numbers = append(numbers, Number{"stated " + r.Name, r.Value, Tokens}, Number{"sum over the records", v, Tokens})
+	}
+	if numbers == nil {
+		return nil
+	}
+	return []Finding{{
+		Severity: Error,
+		Message:  "the file states another number of tokens than its records add up to",
+		Numbers:  numbers,
+		Advice:   "find out which tokenizer counted which; rates and TPOT depend on it",
+	}}
+}
+
 // findBrokenTPOT holds the stated mean TPOT against that of the records,
 // under the convention of the tool.
 func findBrokenTPOT(a *Audit) []Finding {

@@ -24,6 +24,9 @@ func Read(rd *results.Reader, o Options) ([]*Audit, error) {
 				return audits, err
 			}
 		}
+		if rd.Err() == nil {
+			a.end()
+		}
 	}
 	err := rd.Err()
 	if !aboutTime(err) {

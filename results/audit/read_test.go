@@ -2,11 +2,13 @@ package audit
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tokentime/tokentime/metrics"
 	"github.com/tokentime/tokentime/results"
 )
 
@@ -61,6 +63,46 @@ func TestRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestManyRuns holds that a run that has been read is no burden: its
+// histograms, some megabytes, are dropped.
+func TestManyRuns(t *testing.T) {
+	const runs = 60
+	live := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := live()
+	audits, err := read(t, strings.Repeat(header+request+none, runs))
+	if err != nil || len(audits) != runs {
+		t.Fatalf("%d runs, %v", len(audits), err)
+	}
+	if perRun := (live() - before) / runs; perRun > 64<<10 {
+		t.Errorf("%d bytes are held for a run of two requests", perRun)
+	}
+	for _, a := range audits {
+		if diff := cmp.Diff([]string{"error empty-successes"}, codes(a.Findings())); diff != "" || a.Requests().Offered != 2 {
+			t.Fatalf("%+v %s", a.Requests(), diff)
+		}
+	}
+}
+
+// TestAddToEnded holds that nothing can be added to what Read returned, where
+// it would change no finding.
+func TestAddToEnded(t *testing.T) {
+	audits, err := read(t, header+request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	audits[0].Add(&metrics.Request{ID: "late"})
 }
 
 // TestBackwardsSaysWhere holds that the finding names the place.

@@ -78,7 +78,10 @@ func (c *record) fromSent() (time.Duration, bool) {
 func (c *record) lag() (time.Duration, bool) {
 	due, ok := c.due.Get()
 	sent, known := c.sent.Get()
-	return sent - due, ok && known
+	if !ok || !known {
+		return 0, false
+	}
+	return sent - due, true
 }
 
 func span(s metrics.Span) time.Duration {
