@@ -35,6 +35,11 @@ func content(t testing.TB, s *Summary) []byte {
 	c.Largest = LargestStall{Gap: s.Largest.Gap, Requests: s.Largest.Requests}
 	for _, d := range c.distributions() {
 		d.exact.values = slices.Sorted(slices.Values(d.exact.values))
+		var together Exact // repeats of one value
+		for _, r := range sortedRepeats(d.exact.repeats) {
+			together.addRepeat(r)
+		}
+		d.exact.repeats = together.repeats
 	}
 	b, err := c.MarshalBinary()
 	if err != nil {

@@ -126,10 +126,27 @@ func (d *Distribution) AddSpan(s Span) {
 	case !s.known:
 		d.undefined++
 	case d.Options.Unit == Share:
-		panic("metrics: a length of time added to a distribution of shares")
+		panicSpanOfShares()
 	default:
 		d.addGaps(s.value, 1)
 	}
+}
+
+// AddSpanN adds a length of time n times, or counts that n were none. It
+// panics if d holds shares or n is negative.
+func (d *Distribution) AddSpanN(s Span, n int64) {
+	switch {
+	case !s.known:
+		d.AddUndefined(n)
+	case d.Options.Unit == Share:
+		panicSpanOfShares()
+	default:
+		d.addGaps(s.value, n)
+	}
+}
+
+func panicSpanOfShares() {
+	panic("metrics: a length of time added to a distribution of shares")
 }
 
 // addGaps adds a length of time n times, without the detour by float64 that
@@ -159,7 +176,7 @@ func (d *Distribution) N() int64 {
 	if d.Options.Method == HDRMethod {
 		return d.hdr.Len()
 	}
-	return int64(d.exact.Len())
+	return d.exact.n()
 }
 
 // Undefined returns how many requests had no value.
@@ -196,7 +213,7 @@ func (d *Distribution) Stats() Stats {
 
 func (d *Distribution) setExact(s *Stats) {
 	e := &d.exact
-	m := momentsOf(e.values)
+	m := e.moments()
 	s.Min, s.Mean, s.StdDev, s.Max = Known(m.min), Known(m.mean), Known(m.stdDev), Known(m.max)
 	s.setQuantiles(e.Quantiles(d.Options.Kind, standardQuantiles[:]...))
 	s.setIntervals(e.Intervals(0.95, standardQuantiles[:]...))

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -31,10 +32,18 @@ func randomDistribution(o DistributionOptions, rng *rand.Rand, n int) *Distribut
 		if o.Unit == Share {
 			v = math.Round(rng.Float64()*1e6) / 1e6
 		}
-		d.AddN(v, 1+rng.Int64N(3))
+		d.AddN(v, randomCount(rng))
 	}
 	d.AddUndefined(rng.Int64N(4))
 	return d
+}
+
+// randomCount returns mostly small counts, sometimes one of a repeat.
+func randomCount(rng *rand.Rand) int64 {
+	if rng.IntN(8) == 0 {
+		return minRepeat - 1 + rng.Int64N(3)
+	}
+	return 1 + rng.Int64N(3)
 }
 
 // sameDistribution compares what two distributions hold, and say.
@@ -43,7 +52,7 @@ func sameDistribution(t *testing.T, want, got *Distribution) {
 	if diff := diffHDR(&want.hdr, &got.hdr); diff != "" {
 		t.Fatalf("(-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff(want.exact.values, got.exact.values); diff != "" {
+	if diff := cmp.Diff(want.exact, got.exact, cmp.AllowUnexported(Exact{}, repeat{})); diff != "" {
 		t.Fatalf("(-want +got)\n%s", diff)
 	}
 	type said struct {
@@ -71,7 +80,7 @@ func TestDistributionMergeIsConcatenation(t *testing.T) {
 					if o.Unit == Share {
 						v = math.Round(second.Float64()*1e6) / 1e6
 					}
-					whole.AddN(v, 1+second.Int64N(3))
+					whole.AddN(v, randomCount(second))
 				}
 				whole.AddUndefined(second.Int64N(4))
 				if err := a.Merge(b); err != nil {
@@ -140,7 +149,11 @@ func TestDistributionSnapshotRoundTrip(t *testing.T) {
 func TestDistributionSnapshotErrors(t *testing.T) {
 	var d Distribution
 	d.Add(1.5)
-	good, _ := d.MarshalBinary() // TTD 1, three options, 0 undefined, 1 value
+	good, _ := d.MarshalBinary() // TTD 2, three options, 0 undefined, 1 value, 0 repeats
+	value := func(v float64, count uint64) []byte {
+		return binary.AppendUvarint(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)), count)
+	}
+	repeats := func(n byte, of ...[]byte) []byte { return append(append(good[:17:17], n), bytes.Join(of, nil)...) }
 	change := func(at int, b ...byte) []byte {
 		s := bytes.Clone(good)
 		copy(s[at:], b)
@@ -154,16 +167,24 @@ func TestDistributionSnapshotErrors(t *testing.T) {
 	}{
 		{"other magic", change(0, 'X'), 0, ErrSnapshotFormat},
 		{"an HDR's snapshot", change(2, 'H'), 0, ErrSnapshotFormat},
-		{"later version", change(3, 2), 3, ErrSnapshotVersion},
+		{"earlier version", change(3, 1), 3, ErrSnapshotVersion},
+		{"later version", change(3, 3), 3, ErrSnapshotVersion},
 		{"no such method", change(4, 2), 4, ErrSnapshotInvalid},
 		{"no such kind", change(5, byte(FloorRank+1)), 5, ErrSnapshotInvalid},
 		{"no such unit", change(6, 2), 6, ErrSnapshotInvalid},
 		{"more values than bytes", change(8, 2), 8, ErrSnapshotShort},
-		{"fewer values than bytes", change(8, 0), 9, ErrSnapshotExcess},
+		{"fewer values than bytes", change(8, 0), 10, ErrSnapshotExcess},
 		{"NaN", change(9, 1, 0, 0, 0, 0, 0, 0xf0, 0x7f), 9, ErrSnapshotInvalid},
 		{"infinite", change(9, 0, 0, 0, 0, 0, 0, 0xf0, 0xff), 9, ErrSnapshotInvalid},
 		{"-0", change(9, 0, 0, 0, 0, 0, 0, 0, 0x80), 9, ErrSnapshotInvalid},
-		{"2 digits", append([]byte("TTD\x01\x01\x00\x00\x00"), "TTH\x01\x02\x00"...), 8, ErrSnapshotInvalid},
+		{"2 digits", append([]byte("TTD\x02\x01\x00\x00\x00"), "TTH\x01\x02\x00"...), 8, ErrSnapshotInvalid},
+		{"more repeats than bytes", repeats(2, value(3, 64)), 17, ErrSnapshotShort},
+		{"a repeat without its count", repeats(1, value(3, 64)[:8]), 17, ErrSnapshotShort},
+		{"bytes after the repeats", repeats(1, value(3, 64), []byte{0}), 27, ErrSnapshotExcess},
+		{"a repeat of few", repeats(1, value(3, 63)), 26, ErrSnapshotInvalid},
+		{"repeats of one value in a row", repeats(2, value(3, 64), value(3, 64)), 27, ErrSnapshotInvalid},
+		{"repeated NaN", repeats(1, value(math.NaN(), 64)), 18, ErrSnapshotInvalid},
+		{"more than 2^62 values", repeats(2, value(3, 1<<62), value(4, 64)), 43, ErrSnapshotInvalid},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -273,6 +294,7 @@ func TestDistributionBasics(t *testing.T) {
 			}
 			if o.Unit == Share {
 				mustPanic(t, func() { d.AddSpan(Known(time.Second)) })
+				mustPanic(t, func() { d.AddSpanN(Known(time.Second), 2) })
 			}
 			if _, ok := d.Interval(0.5, 0.5); ok != (o.Method == ExactMethod) {
 				t.Errorf("interval: %v", ok)
@@ -291,12 +313,14 @@ func TestDistributionHDRValueBeyondInt64(t *testing.T) {
 	}
 }
 
-func TestDistributionAddGaps(t *testing.T) {
+func TestDistributionAddSpanN(t *testing.T) {
 	for _, m := range []Method{ExactMethod, HDRMethod} {
 		a, b := Distribution{Options: DistributionOptions{Method: m}}, Distribution{Options: DistributionOptions{Method: m}}
 		for _, g := range []time.Duration{25 * time.Millisecond, 0, time.Hour * 2, -1} {
-			for n := range int64(4) {
-				a.addGaps(g, n)
+			for _, n := range []int64{0, 1, 2, 3, minRepeat} {
+				a.AddSpanN(Known(g), n)
+				a.AddSpanN(Span{}, n)
+				b.AddUndefined(n)
 				b.AddN(float64(g), n)
 			}
 		}

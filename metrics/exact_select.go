@@ -14,25 +14,26 @@ import (
 // A range that holds too much of the sample is divided again.
 
 // Up to sortLimit values are sorted in a copy. Beyond it, a selection takes
-// the memory of n/8 values at most, and 128 KB for counts.
+// the memory of n/8 values at most, and 128 KB for counts. Runs are sorted in
+// a copy.
 const (
 	sortLimit  = 1 << 14
 	numBuckets = 1 << 14
 )
 
 // selectRanks returns the values that have the given indices in the sorted
-// sample. The ranks must be ascending and in range. values stays as it is.
-func selectRanks(values []float64, ranks []int) []float64 {
+// sample of values and repeats. The ranks must be ascending and in range. values
+// and repeats stay as they are.
+func selectRanks(values []float64, repeats []repeat, ranks []int64) []float64 {
 	out := make([]float64, len(ranks))
+	repeats = sortedRepeats(repeats)
 	if len(values) <= sortLimit {
 		sorted := slices.Clone(values)
 		slices.Sort(sorted)
-		for i, r := range ranks {
-			out[i] = sorted[r]
-		}
+		pickRanks(out, ranks, 0, sorted, repeats)
 		return out
 	}
-	s := selection{values: values, ranks: ranks, out: out, budget: len(values) / 8}
+	s := selection{values: values, repeats: repeats, ranks: ranks, out: out, budget: len(values) / 8}
 	s.resolve(s.guess(), 0, len(ranks))
 	return out
 }
@@ -95,18 +96,20 @@ func (g grid) keys(bucket int) keyRange {
 }
 
 type selection struct {
-	values []float64
-	ranks  []int
-	out    []float64 // for each of ranks
-	budget int       // values that may be collected at once
-	counts [numBuckets]int
+	values  []float64
+	repeats []repeat // ascending
+	ranks   []int64
+	out     []float64 // for each of ranks
+	budget  int       // values that may be collected at once, beside repeats
+	counts  [numBuckets]int
 }
 
 // wantedBucket is a bucket that holds the ranks from:to.
 type wantedBucket struct {
 	bucket   int
-	below    int // values in the buckets before it
-	count    int
+	below    int64 // values in the buckets before it, those of repeats too
+	count    int   // values
+	repeats  []repeat
 	from, to int
 }
 
@@ -131,7 +134,7 @@ func (s *selection) guess() grid {
 // resolve sets out[from:to].
 func (s *selection) resolve(g grid, from, to int) {
 	s.count(g)
-	buckets := s.wantedBuckets(from, to)
+	buckets := s.wantedBuckets(g, from, to)
 	var heavy []wantedBucket
 	for len(buckets) > 0 {
 		batch, total := 0, 0
@@ -152,7 +155,7 @@ func (s *selection) resolve(g grid, from, to int) {
 	}
 }
 
-// count counts the values by their bucket.
+// count counts the values by their bucket, without those of repeats.
 func (s *selection) count(g grid) {
 	clear(s.counts[:])
 	for _, v := range s.values {
@@ -161,12 +164,18 @@ func (s *selection) count(g grid) {
 }
 
 // wantedBuckets returns the buckets that hold the ranks from:to, ascending.
-func (s *selection) wantedBuckets(from, to int) []wantedBucket {
+func (s *selection) wantedBuckets(g grid, from, to int) []wantedBucket {
 	var found []wantedBucket
-	below := 0
+	below, repeats := int64(0), s.repeats
 	for i := 0; from < to; i++ {
 		b := wantedBucket{bucket: i, below: below, count: s.counts[i], from: from}
-		below += b.count
+		below += int64(b.count)
+		n := 0
+		for n < len(repeats) && g.bucket(repeats[n].value) == uint64(i) {
+			below += repeats[n].count
+			n++
+		}
+		b.repeats, repeats = repeats[:n], repeats[n:]
 		for from < to && s.ranks[from] < below {
 			from++
 		}
@@ -196,9 +205,7 @@ func (s *selection) collect(g grid, buckets []wantedBucket, total int) {
 	}
 	for _, b := range buckets {
 		slices.Sort(found[:b.count])
-		for i := b.from; i < b.to; i++ {
-			s.out[i] = found[s.ranks[i]-b.below]
-		}
+		pickRanks(s.out[b.from:b.to], s.ranks[b.from:b.to], b.below, found[:b.count], b.repeats)
 		found = found[b.count:]
 	}
 }
@@ -228,6 +235,11 @@ func (s *selection) differences(r keyRange) (key, differ uint64) {
 			d = 0
 		}
 		differ |= d
+	}
+	for _, x := range s.repeats {
+		if k := orderedKey(x.value); k-r.lo <= span {
+			differ |= k ^ key
+		}
 	}
 	return key, differ
 }

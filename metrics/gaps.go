@@ -59,6 +59,9 @@ func name(names []string, kind string, i uint8) string {
 // delivery of k tokens gives k - 1 zeros under Burst and nothing under
 // PerChunk and Spread, since no gap leads to it; a [Request.Sparse] has no
 // values under these three, and those of its means under the others.
+//
+// There are as many values as tokens, and a record of one delivery can state
+// [MaxTokens] of these; [Convention.TBTRuns] has equal ones together.
 func (c Convention) TBT(r *Request) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		c.eachGap(r, func(g time.Duration, n int64) bool {
@@ -72,7 +75,15 @@ func (c Convention) TBT(r *Request) iter.Seq[time.Duration] {
 	}
 }
 
-// eachGap yields the values of TBT as runs: n times g.
+// TBTRuns returns the values of TBT in order as pairs: a value, and how many
+// times it occurs in a row, at least once. The values of two neighbors may be
+// equal. There are at most two pairs a delivery, however many tokens are in
+// it: use it for whatever does not have to look at each value.
+func (c Convention) TBTRuns(r *Request) iter.Seq2[time.Duration, int64] {
+	return func(yield func(time.Duration, int64) bool) { c.eachGap(r, yield) }
+}
+
+// eachGap yields the pairs of TBTRuns.
 func (c *Convention) eachGap(r *Request, yield func(g time.Duration, n int64) bool) {
 	switch c.Gaps {
 	case Burst, PerChunk, Spread:

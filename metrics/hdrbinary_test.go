@@ -120,7 +120,7 @@ func TestSnapshotAllocationCap(t *testing.T) {
 	huge := snapshotOf(func(s *hdrFields) {
 		s.digits, s.n, s.runs = 3, 1<<62, []uint64{0, 33792, 1 << 61}
 	})
-	exact := binary.AppendUvarint([]byte("TTD\x01\x00\x00\x00\x00"), math.MaxInt64/8)
+	exact := binary.AppendUvarint([]byte("TTD\x02\x00\x00\x00\x00"), math.MaxInt64/8)
 	exact = append(exact, make([]byte, 800)...)
 	for name, tt := range map[string]struct {
 		read func() error

@@ -50,7 +50,8 @@ func TestIntervalOfJustEnough(t *testing.T) {
 }
 
 // ranksTwin tries all pairs, with exact probabilities.
-func ranksTwin(n int, p, confidence float64) (rankInterval, bool) {
+func ranksTwin(trials int64, p, confidence float64) (rankInterval, bool) {
+	n := int(trials)
 	pr := new(big.Rat).SetFloat64(p)
 	qr := new(big.Rat).Sub(big.NewRat(1, 1), pr)
 	cumulative := make([]*big.Rat, n+2) // P(B < k)
@@ -74,7 +75,7 @@ func ranksTwin(n int, p, confidence float64) (rankInterval, bool) {
 			c := new(big.Rat).Sub(cumulative[lo+width], cumulative[lo])
 			if c.Cmp(most) > 0 || best.lo == 0 && c.Cmp(most) == 0 {
 				f, _ := c.Float64()
-				best, most = rankInterval{lo, lo + width, f}, c
+				best, most = rankInterval{int64(lo), int64(lo + width), f}, c
 			}
 		}
 		if best.lo > 0 {
@@ -85,7 +86,7 @@ func ranksTwin(n int, p, confidence float64) (rankInterval, bool) {
 }
 
 func TestQuantileRanksAgainstTwin(t *testing.T) {
-	for n := 1; n <= 20; n++ {
+	for n := int64(1); n <= 20; n++ {
 		for _, p := range []float64{0.001, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99} {
 			for _, confidence := range []float64{0.2, 0.5, 0.9, 0.95, 0.99} {
 				want, wantOK := ranksTwin(n, p, confidence)
@@ -140,6 +141,70 @@ func TestQuantileRanksOfMany(t *testing.T) {
 		if !ok || got.confidence < 0.95 || got.confidence > 0.9501 && p < 0.99 || got.confidence > 0.951 ||
 			math.Abs(float64(got.lo)-(n*p-half)) > 3 || math.Abs(float64(got.hi)-(n*p+half)) > 3 {
 			t.Errorf("p = %v: %+v, want about %v to %v", p, got, n*p-half, n*p+half)
+		}
+	}
+}
+
+// The ranks of Bernstein's inequality have the probability that they state,
+// summed exactly where that is possible; and they are not much further apart
+// than the nearest that have it.
+func TestWideRanks(t *testing.T) {
+	for _, n := range []int64{10_000, 1_000_000, 30_000_000} {
+		for _, p := range []float64{0.01, 0.5, 0.9, 0.99} {
+			for _, confidence := range []float64{0.5, 0.95, 0.999999} {
+				got := wideRanks(n, p, confidence)
+				mode := newBinomialTerm(n, p)
+				total := mode.tailSum(binomialTerm.below, nil) + mode.tailSum(binomialTerm.above, nil) - 1
+				var sum float64
+				for x := mode; x.k >= got.lo; x = x.below() {
+					sum += x.ratio
+				}
+				for x := mode.above(); x.k < got.hi; x = x.above() {
+					sum += x.ratio
+				}
+				nearest, ok := quantileRanks(n, p, confidence)
+				if sum/total < confidence || got.confidence != confidence || !ok {
+					t.Errorf("n = %d, p = %v: %+v has %v, not %v", n, p, got, sum/total, confidence)
+				}
+				if got.lo > nearest.lo || got.hi < nearest.hi || 2*(got.hi-got.lo) > 5*(nearest.hi-nearest.lo)+40 {
+					t.Errorf("n = %d, p = %v, confidence %v: %+v, the nearest %+v", n, p, confidence, got, nearest)
+				}
+			}
+		}
+	}
+}
+
+// The numbers are those of 40 decimal digits: L = ln 40, t = 1424073.88.
+func TestWideRanksWorked(t *testing.T) {
+	want := rankInterval{lo: 549754389814, hi: 549757237963, confidence: 0.95}
+	if got, ok := quantileRanks(1<<40, 0.5, 0.95); got != want || !ok {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestIntervalOfVeryMany(t *testing.T) {
+	for _, tt := range []struct {
+		n          int64
+		p          float64
+		wide       bool
+		confidence float64
+		reason     string
+	}{
+		{1 << 29, 0.5, false, 0.95, "n p (1-p) = 2^27"},
+		{1<<29 + 4, 0.5, true, 0.95, "n p (1-p) = 2^27 + 1"},
+		{1 << 32, 0.999, false, 0.95, "far from the middle there are fewer terms"},
+		{maxCount, 0.5, true, 0.95, "the largest number of values"},
+		{maxCount, 0.999, true, 1 - 0x1p-53, "the largest confidence"},
+		{maxCount, 0x1p-31, true, 1 - 0x1p-53, "nearly as few below the quantile as can be"},
+		{maxCount, 1 - 0x1p-31, true, 1 - 0x1p-53, "or above"},
+		{maxCount, 0x1p-40, false, 0.95, "few enough to go through the terms"},
+	} {
+		got, ok := quantileRanks(tt.n, tt.p, tt.confidence)
+		middle := float64(tt.n) * tt.p
+		half := math.Sqrt(middle * (1 - tt.p))
+		if !ok || tt.wide != (got.confidence == tt.confidence) || got.lo < 1 || got.hi > tt.n || got.lo >= got.hi ||
+			float64(got.lo) < middle-9*half || float64(got.lo) > middle-1.9*half || float64(got.hi) < middle+1.9*half || float64(got.hi) > middle+9*half {
+			t.Errorf("n = %d, p = %v: %s: %+v, %v", tt.n, tt.p, tt.reason, got, ok)
 		}
 	}
 }

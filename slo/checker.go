@@ -99,7 +99,7 @@ func (c *Checker) Check(r *metrics.Request) Result {
 	c.mustBeValid()
 	res := Result{Unanswered: unanswered(r)}
 	m := c.measure(r)
-	var gaps []time.Duration
+	var gaps gapBuffer
 	for i := range c.Objective.parts {
 		part := &c.Objective.parts[i]
 		if part.Scope != PerRequest {
@@ -169,7 +169,7 @@ func (c *Checker) judge(r *metrics.Request, m *measured, part *Part) Verdict {
 
 // value returns what the part measures of the request; gaps is the buffer of
 // a TBTQuantile.
-func (c *Checker) value(r *metrics.Request, m *measured, part *Part, gaps *[]time.Duration) (ratio, bool) {
+func (c *Checker) value(r *metrics.Request, m *measured, part *Part, gaps *gapBuffer) (ratio, bool) {
 	switch part.Metric {
 	case TTFT:
 		return span(m.raw.TTFT)

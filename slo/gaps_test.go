@@ -45,9 +45,15 @@ func randomRequest(rng *rand.Rand) *metrics.Request {
 // arbitrary precision under every convention and kind.
 func TestGapQuantile(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 1))
-	var buf []time.Duration
+	var buf gapBuffer
 	for range 10_000 {
 		r := randomRequest(rng)
+		if rng.IntN(20) == 0 { // gaps that are not written out
+			for i := range r.Deliveries {
+				r.Deliveries[i].Tokens *= 1 + rng.IntN(60)
+			}
+			r.UsageTokens = metrics.Known(rng.Int64N(300))
+		}
 		c := metrics.Conventions()[rng.IntN(len(metrics.Conventions()))]
 		c.Quantile = quantileKinds[rng.IntN(len(quantileKinds))]
 		p := Share{1 + rng.Int64N(999), 1000}

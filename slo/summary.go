@@ -3,7 +3,6 @@ package slo
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/tokentime/tokentime/metrics"
 )
@@ -55,7 +54,7 @@ type Summary struct {
 	completed int64              // with at least one token
 	requests  [numVerdicts]int64 // by the verdict on the request
 	parts     []partSummary      // as Checker.Objective.parts; nil until the first Add or Merge
-	gaps      []time.Duration    // buffer
+	gaps      gapBuffer          // of one request
 }
 
 // partSummary is what a Summary knows about one part.

@@ -253,7 +253,7 @@ func TestSummaryRandom(t *testing.T) {
 			for i := range c.Objective.parts {
 				switch part := &c.Objective.parts[i]; part.Scope {
 				case OverRequests:
-					if v, ok := c.value(r, &m, part, new([]time.Duration)); ok {
+					if v, ok := c.value(r, &m, part, new(gapBuffer)); ok {
 						values[i] = append(values[i], v.rat())
 					}
 				case OverGaps:

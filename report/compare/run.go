@@ -129,8 +129,8 @@ func (r *Run) addLatencies(req *metrics.Request) {
 		if v[normalized], _ = n.Latency.Total.Nanoseconds(); !n.Latency.Total.Known() {
 			v[normalized] = math.NaN()
 		}
-		for g := range c.TBT(req) {
-			r.addGap(float64(g), owner)
+		for g, n := range c.TBTRuns(req) {
+			r.addGap(float64(g), owner, uint32(n)) // n <= metrics.MaxTokens
 		}
 	}
 	if c.TPOTWeight == metrics.WeightTokens {
@@ -151,14 +151,14 @@ func span(s metrics.Span) float64 {
 	return math.NaN()
 }
 
-func (r *Run) addGap(g float64, owner int32) {
-	if n := len(r.gaps); n > 0 {
-		if e := &r.gaps[n-1]; e.owner == owner && e.value == g && e.count < math.MaxUint32 {
-			e.count++
+func (r *Run) addGap(g float64, owner int32, n uint32) {
+	if last := len(r.gaps) - 1; last >= 0 {
+		if e := &r.gaps[last]; e.owner == owner && e.value == g { // at most metrics.MaxTokens in all
+			e.count += n
 			return
 		}
 	}
-	r.gaps = append(r.gaps, entry{g, owner, 1})
+	r.gaps = append(r.gaps, entry{g, owner, n})
 }
 
 // fluidity returns the request's index as fluidity.Summary has it by default:

@@ -76,7 +76,7 @@ type answer struct {
 // Add adds a request of the run. It returns the [*metrics.RequestError] of a
 // record that contradicts itself, or the error of [fluidity.Deadlines] that
 // mean nothing; the request is then not in any figure. r is not kept. Add
-// takes time proportional to the number of tokens.
+// takes time proportional to the number of deliveries.
 func (c *Collector) Add(r *metrics.Request) error {
 	if err := r.Validate(); err != nil {
 		return err
@@ -116,8 +116,8 @@ func (c *Collector) addValues(r *metrics.Request, raw *metrics.Raw) {
 	if r.Sparse {
 		return
 	}
-	for gap := range c.Options.Convention.TBT(r) {
-		c.tbt.add(gap)
+	for gap, n := range c.Options.Convention.TBTRuns(r) {
+		c.tbt.addN(gap, n)
 	}
 }
 

@@ -17,15 +17,18 @@ type sample struct {
 	zeros int64
 }
 
-func (s *sample) add(d time.Duration) {
-	s.hdr.Record(int64(d))
+func (s *sample) add(d time.Duration) { s.addN(d, 1) }
+
+func (s *sample) addN(d time.Duration, n int64) {
+	wasExact := s.isExact()
+	s.hdr.RecordN(int64(d), n)
 	if d == 0 {
-		s.zeros++
+		s.zeros += n
 	}
-	switch n := s.hdr.Len(); {
-	case n <= maxExact:
-		s.exact.Add(float64(d))
-	case n == maxExact+1:
+	switch {
+	case s.isExact():
+		s.exact.AddN(float64(d), n)
+	case wasExact:
 		s.exact = metrics.Exact{}
 	}
 }
