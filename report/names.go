@@ -15,18 +15,30 @@ func Names(runs []*Run) []string { return columnNames(runs) }
 
 // columnNames returns short names that tell the runs apart: the base names of
 // their files without endings and without the words that all begin or end
-// with, so that a-h100-16qps and a-mi300x-16qps become h100 and mi300x. Runs
-// of one file are numbered.
+// with, so that a-h100-16qps and a-mi300x-16qps become h100 and mi300x. Long
+// names lose their end, or where that makes two of them equal, their middle.
+// Runs of one file are numbered.
 func columnNames(runs []*Run) []string {
 	names := make([]string, len(runs))
 	for i, r := range runs {
 		names[i] = baseName(r.Info.Source)
 	}
 	names = withoutCommonWords(names)
+	long := map[string]string{} // a name by what is left of it without its end
+	equal := map[string]bool{}
+	for _, n := range names {
+		c := cut(n, nameWidth-1)
+		if other, ok := long[c]; ok && other != n {
+			equal[c] = true
+		}
+		long[c] = n
+	}
 	seen := map[string]int{}
 	for i, n := range names {
-		if c := []rune(n); len(c) > nameWidth {
-			n = string(c[:nameWidth-1]) + "…"
+		if c := cut(n, nameWidth-1); equal[c] {
+			n = cut(n, (nameWidth-1)/2)
+		} else {
+			n = c
 		}
 		if seen[n]++; seen[n] > 1 {
 			names[i] = fmt.Sprintf("%s (%d)", n, seen[n])
@@ -35,6 +47,15 @@ func columnNames(runs []*Run) []string {
 		}
 	}
 	return names
+}
+
+// cut shortens a long name to nameWidth runes, the first of which stay.
+func cut(name string, first int) string {
+	c := []rune(name)
+	if len(c) <= nameWidth {
+		return name
+	}
+	return string(c[:first]) + "…" + string(c[len(c)-(nameWidth-1-first):])
 }
 
 func baseName(source string) string {

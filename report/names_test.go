@@ -21,6 +21,10 @@ func TestColumnNames(t *testing.T) {
 		{"standard input", []string{"-", "b.json"}, []string{"stdin", "b"}},
 		{"only separators", []string{"--.json", "--.json"}, []string{"--", "-- (2)"}},
 		{"long", []string{"abcdefghijklmnopqrstuvwxyz.json"}, []string{"abcdefghijklmno…"}},
+		{"long, differ at the end", []string{"deepseek-a100-qps01.json", "deepseek-a100-qps16.json", "llama70b-a100-qps16.json", "b.json"},
+			[]string{"deepsee…00-qps01", "deepsee…00-qps16", "llama70b-a100-q…", "b"}},
+		{"long, differ in the middle", []string{"abcdefghijklmnopq1rstuvwxyz.json", "abcdefghijklmnopq2rstuvwxyz.json"}, []string{"abcdefg…stuvwxyz", "abcdefg…stuvwxyz (2)"}},
+		{"long, runs of one file", []string{"abcdefghijklmnopqrstuvwxyz.json", "abcdefghijklmnopqrstuvwxyz.json"}, []string{"abcdefghijklmno…", "abcdefghijklmno… (2)"}},
 		{"Windows path", []string{`C:\\runs\\a.json`}, []string{"a"}},
 	} {
 		var runs []*Run

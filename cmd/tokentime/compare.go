@@ -16,7 +16,7 @@ import (
 // compareFlags are the flags of compare: those of report and its own.
 type compareFlags struct {
 	*reportFlags
-	failIf     conditions
+	failIf     texts
 	confident  bool
 	confidence float64
 	resamples  int
@@ -24,21 +24,15 @@ type compareFlags struct {
 	allow      bool
 }
 
-// conditions is a flag that may be repeated.
-type conditions struct{ list []compare.Condition }
+// texts is a flag that may be repeated. It is parsed with the other options,
+// so that a mistake is not followed by a page of usage.
+type texts []string
 
-func (c *conditions) String() string {
-	var parts []string
-	for _, x := range c.list {
-		parts = append(parts, x.String())
-	}
-	return strings.Join(parts, ",")
-}
+func (t *texts) String() string { return strings.Join(*t, ",") }
 
-func (c *conditions) Set(s string) error {
-	more, err := compare.ParseConditions(s)
-	c.list = append(c.list, more...)
-	return err
+func (t *texts) Set(s string) error {
+	*t = append(*t, s)
+	return nil
 }
 
 func newCompareFlags(stderr io.Writer) *compareFlags {
@@ -63,8 +57,15 @@ func (f *compareFlags) options() (o compare.Options, err error) {
 	if o.Report.Method != metrics.ExactMethod {
 		return o, usageError{errors.New("-quantiles: a comparison keeps every value; leave it at exact")}
 	}
-	if len(f.failIf.list) > compare.MaxConditions {
-		return o, usageError{fmt.Errorf("-fail-if: %d conditions; there can be %d", len(f.failIf.list), compare.MaxConditions)}
+	for _, text := range f.failIf {
+		list, err := compare.ParseConditions(text)
+		if err != nil {
+			return o, usageError{fmt.Errorf("-fail-if: %w", err)}
+		}
+		o.Conditions = append(o.Conditions, list...)
+	}
+	if n := len(o.Conditions); n > compare.MaxConditions {
+		return o, usageError{fmt.Errorf("-fail-if: %d conditions; there can be %d", n, compare.MaxConditions)}
 	}
 	if !(f.confidence > 0 && f.confidence < 1) {
 		return o, usageError{fmt.Errorf("-confidence: %v is not between 0 and 1", f.confidence)}
@@ -73,7 +74,7 @@ func (f *compareFlags) options() (o compare.Options, err error) {
 		return o, usageError{fmt.Errorf("-resamples: %d is not positive", f.resamples)}
 	}
 	o.Confidence, o.Resamples, o.Seed = f.confidence, f.resamples, metrics.Known(f.seed)
-	o.AllowDifference, o.Conditions, o.Confident = f.allow, f.failIf.list, f.confident
+	o.AllowDifference, o.Confident = f.allow, f.confident
 	if err := o.Validate(); err != nil {
 		return o, usageError{err}
 	}

@@ -74,6 +74,7 @@ func TestCompareStatus(t *testing.T) {
 		{"no file", nil, exitUsage, "want a base and at least one other file", ""},
 		{"base alone", []string{steady}, exitUsage, "want a base and at least one other file", ""},
 		{"bad condition", []string{"-fail-if", "p99(ttft) > 5%", steady, steady}, exitUsage, "+5% or -5%", "says what to write"},
+		{"bad condition, in one line", []string{"-fail-if", "ttft > +5%", steady, steady}, exitUsage, "tokentime: -fail-if: condition \"ttft > +5%\"", "no page of usage buries it"},
 		{"bad format", []string{"-format", "xml", steady, steady}, exitUsage, "text, json, markdown, html", "the formats of report"},
 		{"hdr", []string{"-quantiles", "hdr", steady, steady}, exitUsage, "keeps every value", ""},
 		{"bad convention", []string{"-convention", "mine", steady, steady}, exitUsage, "no convention", "flags of report"},

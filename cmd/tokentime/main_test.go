@@ -128,6 +128,33 @@ func TestPictures(t *testing.T) {
 	if _, stderr, status := tokentime(t, "", "demo", "-png", files[0]); status != exitInput || !strings.Contains(stderr, "-png") {
 		t.Errorf("a folder that is a file: status %d, %s", status, stderr)
 	}
+	for stdin, want := range map[string]string{
+		`{"backend":"vllm","mean_ttft_ms":3,"completed":1}`: "no records of requests, only aggregates",
+		header: "no request has an answer",
+	} {
+		folder := filepath.Join(t.TempDir(), "none")
+		out, stderr, status := tokentime(t, stdin, "report", "-png", folder, "-")
+		if status != exitInput || out != "" || !strings.Contains(stderr, want) {
+			t.Errorf("%s: status %d, %q, want %q", stdin, status, stderr, want)
+		}
+		if _, err := os.Stat(folder); err == nil {
+			t.Errorf("%s: a folder was made for no picture", stdin)
+		}
+	}
+	run := func(rate, model string) string {
+		return `{"tokentime":1,"clock":"run","duration_ns":1000000000,"facts":{"request_rate":"` + rate + `","model":"` + model + `"}}` + "\n" + request
+	}
+	const line, apart = `id="figure-goodput-vs-rate"`, "the runs are of different models"
+	if page, _, _ := tokentime(t, run("1", "a")+run("2", "a"), "report", "-format", "html", "-"); !strings.Contains(page, line) {
+		t.Error("two rates of one model have no line")
+	}
+	if page, _, _ := tokentime(t, run("1", "a")+run("2", "b"), "report", "-format", "html", "-"); strings.Contains(page, line) || !strings.Contains(page, apart) {
+		t.Error("a line joins two models")
+	}
+	page, _, _ = tokentime(t, header+request, "report", "-format", "html", "-")
+	if want := "<li>Time to first token: scheduling and prefill"; !strings.Contains(page, want) {
+		t.Errorf("a picture that is left out has not the title of one: want %q", want)
+	}
 }
 
 // TestBadInput holds that each bad input ends with status 1, says where and

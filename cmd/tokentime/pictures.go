@@ -75,11 +75,31 @@ func (p *pictures) draw(names []string) {
 		}
 	}
 	p.figures, p.leftOut = figure.Figures(drawn)
-	if f, err := figure.RateFigure(points); err == nil {
+	why := "it takes runs at two request rates or more, with a known goodput"
+	if p.modelsDiffer() {
+		why = "the runs are of different models, and are not points of one line"
+	} else if f, err := figure.RateFigure(points); err == nil {
 		p.figures = append(p.figures, f)
-	} else if len(p.runs) > 1 {
-		p.leftOut = append(p.leftOut, figure.LeftOut{Name: "goodput against request rate", Reason: err.Error()})
+		return
 	}
+	if len(p.runs) > 1 {
+		p.leftOut = append(p.leftOut, figure.LeftOut{Name: "goodput-vs-rate", Title: "Goodput against request rate", Reason: why})
+	}
+}
+
+// modelsDiffer reports whether two runs state different models.
+func (p *pictures) modelsDiffer() bool {
+	first, found := results.Fact{}, false
+	for _, w := range p.runs {
+		f, ok := w.info.Stated(results.FactModel)
+		if ok && found && f.Value != first.Value {
+			return true
+		}
+		if ok {
+			first, found = f, true
+		}
+	}
+	return false
 }
 
 // offeredRate returns the request rate of a run: the one that was asked for,
@@ -94,8 +114,21 @@ func (w *watched) offeredRate() (float64, bool) {
 	return rate, ok && rate > 0
 }
 
+// whyNone says why there is no figure at all.
+func (p *pictures) whyNone() string {
+	for _, w := range p.runs {
+		if !w.info.AggregatesOnly {
+			return "no picture can be drawn: no request has an answer with the times that one needs; -format html lists what each picture lacks"
+		}
+	}
+	return "no picture can be drawn: there are no records of requests, only aggregates"
+}
+
 // writePNG writes the figures into the folder, which is made if there is none.
 func (p *pictures) writePNG(folder string) error {
+	if len(p.figures) == 0 {
+		return errors.New("-png: " + p.whyNone())
+	}
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return fmt.Errorf("-png: %w", err)
 	}
@@ -107,9 +140,6 @@ func (p *pictures) writePNG(folder string) error {
 		if err := os.WriteFile(filepath.Join(folder, f.Name+".png"), b.Bytes(), 0o666); err != nil {
 			return fmt.Errorf("-png: %w", err)
 		}
-	}
-	if len(p.figures) == 0 {
-		return errors.New("-png: no picture can be drawn of these runs")
 	}
 	return nil
 }

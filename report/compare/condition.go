@@ -126,10 +126,20 @@ func (p *Pair) check(c Condition, confident bool) Check {
 	switch {
 	case row.TooFew:
 		return unknown("too few samples for an interval")
+	case !ok && row.DifferenceInterval.Known() && unit != PerSecond:
+		return unknown("there is no interval of the ratio of %s, only of its difference: write the limit as one, as in %s", c.subject(), exampleDifference(unit))
 	case !ok:
 		return unknown("there is no interval of %s", c.subject())
 	}
 	return Check{Condition: c, Evaluated: true, Holds: c.holdsFor(i), Reason: values}
+}
+
+// exampleDifference returns a limit of a difference in the unit.
+func exampleDifference(u Unit) string {
+	if u == Share {
+		return "+1pp"
+	}
+	return "+20ms"
 }
 
 // subject returns the part of the text before the comparison.

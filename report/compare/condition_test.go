@@ -72,7 +72,7 @@ func TestCheck(t *testing.T) {
 			{Key: "tpot", Unit: Nanoseconds, Rows: []Row{{Stat: "p99", Base: known(100), New: known(100), Verdict: NotComparable}}},
 			{Key: "smooth", Unit: PerSecond, Rows: []Row{{Stat: "rate", Base: known(-10), New: known(-5), Difference: known(5)}}},
 		},
-		Populations: []Population{{Name: "failed", BaseCount: 1, NewCount: 3, BaseShare: known(0.01), NewShare: known(0.03)}},
+		Populations: []Population{{Name: "failed", BaseCount: 1, NewCount: 3, BaseShare: known(0.01), NewShare: known(0.03), Interval: between(0.01, 0.03)}},
 	}
 	for _, tt := range []struct {
 		condition string
@@ -96,6 +96,7 @@ func TestCheck(t *testing.T) {
 		{"rate(smooth) < -5%", false, true, "cannot be evaluated: base is negative", "must not pass"},
 		{"share(attainment) < -5pp", false, true, "cannot be evaluated: there is no objective", "must not pass"},
 		{"share(failed) > +1pp", false, true, "1.0 % to 3.0 %, +2.00 pp", ""},
+		{"share(failed) > +50%", true, true, "of the ratio of share(failed), only of its difference: write the limit as one, as in +1pp", "says what to write"},
 		{"share(rejected) > +1pp", false, false, "0 % to 0 %", "none in either run"},
 	} {
 		got := pair.check(mustParse(t, tt.condition)[0], tt.confident)

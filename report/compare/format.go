@@ -110,11 +110,33 @@ func (m *Metric) Sentence(new string) string {
 	case len(s.Regions) == 0:
 		return "no difference shown; " + at + "."
 	case len(s.Crossings) > 0:
-		return crossingWords(m, new) + "; " + at + "."
+		return crossingWords(m, new) + m.worstWords(new) + "; " + at + "."
 	case s.Dominates == s.ShownBetter:
 		return fmt.Sprintf("%s is %s at every percentile, or as good; %s.", new, betterWord(s.ShownBetter), at)
 	}
-	return fmt.Sprintf("%s is %s, and nowhere %s beyond chance; %s.", new, betterWord(s.ShownBetter), betterWord(other(s.ShownBetter)), at)
+	return fmt.Sprintf("%s is %s, and nowhere %s beyond chance%s; %s.", new, betterWord(s.ShownBetter), betterWord(other(s.ShownBetter)), m.worstWords(new), at)
+}
+
+// worstWords says so if the run that is better at the worst end, as far as
+// there are enough values to tell, has the worst value of all: one stall is
+// never beyond chance, and never to be hidden by what a sentence says of the
+// tail. It is empty otherwise.
+func (m *Metric) worstWords(new string) string {
+	stat, end := "max", len(m.Shape.Regions)-1
+	if m.HigherBetter {
+		stat, end = "min", 0
+	}
+	row, _ := m.Row(stat)
+	base, okA := row.Base.Get()
+	after, okB := row.New.Get()
+	newWorse := after > base
+	if m.HigherBetter {
+		newWorse = after < base
+	}
+	if !okA || !okB || base == after || newWorse != (m.Shape.Regions[end].Better == New) {
+		return ""
+	}
+	return fmt.Sprintf(", yet the worst value is %s in %s and %s in base", formatValue(m.Unit, after), new, formatValue(m.Unit, base))
 }
 
 func crossingWords(m *Metric, new string) string {

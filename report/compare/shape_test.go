@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -262,5 +263,44 @@ func TestCritical(t *testing.T) {
 	}
 	if b := critical(0.05, 0.5); !math.IsInf(b, 1) {
 		t.Errorf("b = %v where nothing is left between the edges", b)
+	}
+}
+
+// TestWorstWords has runs that are better in the tail as far as it can be
+// judged: a worst value that says the opposite is told with it.
+func TestWorstWords(t *testing.T) {
+	known := metrics.Known[float64]
+	for _, tt := range []struct {
+		name          string
+		higher        bool
+		base, new     metrics.Optional[float64]
+		lower, upper  Side // better below, above
+		want, missing string
+		reason        string
+	}{
+		{"agrees", false, known(10e9), known(9e9), Base, New, "better above; largest", "yet", "nothing to add"},
+		{"new has the stall", false, known(10e9), known(49.5e9), Base, New, "better above, yet the worst value is 49.5 s in run 2 and 10 s in base; largest", "", "one stall is not beyond chance"},
+		{"base has the stall", false, known(49.5e9), known(10e9), New, Base, "worse above, yet the worst value is 10 s in run 2 and 49.5 s in base; largest", "", "the other way round"},
+		{"equal", false, known(10e9), known(10e9), Base, New, "better above; largest", "yet", "no contradiction"},
+		{"unknown", false, metrics.Optional[float64]{}, known(10e9), Base, New, "better above; largest", "yet", "undefined is not less"},
+		{"more is better", true, known(0.5), known(0.1), New, Base, "worse above, yet the worst value is", "", "the worst end is the lower one, where new is better"},
+		{"more is better, agrees", true, known(0.1), known(0.5), New, Base, "worse above; largest", "yet", "nothing to add"},
+	} {
+		m := Metric{HigherBetter: tt.higher, Unit: Nanoseconds, Shape: &Shape{Distance: 0.5, Regions: []Region{{Better: tt.lower}, {Better: tt.upper}},
+			Crossings: []Crossing{{Percentile: 0.5, At: 1e9, Lower: tt.lower, Upper: tt.upper}}}}
+		stat := "max"
+		if tt.higher {
+			stat, m.Unit = "min", Share
+		}
+		m.Rows = []Row{{Stat: stat, Base: tt.base, New: tt.new}}
+		got := m.Sentence("run 2")
+		if !strings.Contains(got, tt.want) || tt.missing != "" && strings.Contains(got, tt.missing) {
+			t.Errorf("%s: %q, want %q: %s", tt.name, got, tt.want, tt.reason)
+		}
+	}
+	m := Metric{Unit: Nanoseconds, Rows: []Row{{Stat: "max", Base: known(1e9), New: known(60e9)}},
+		Shape: &Shape{Distance: 0.5, ShownBetter: New, Regions: []Region{{Better: New}}}}
+	if got, want := m.Sentence("new"), "nowhere worse beyond chance, yet the worst value is 60 s in new and 1 s in base"; !strings.Contains(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

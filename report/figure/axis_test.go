@@ -110,7 +110,7 @@ func TestNamesOfConstants(t *testing.T) {
 	if b, err := Steps.MarshalText(); err != nil || string(b) != "steps" {
 		t.Errorf("%s, %v", b, err)
 	}
-	if got := (LeftOut{"load", "a", "why"}).String(); got != "load of a: why" {
+	if got := (LeftOut{"load", "Requests over time", "a", "why"}).String(); got != "Requests over time, a: why" {
 		t.Errorf("%q", got)
 	}
 }

@@ -63,7 +63,7 @@ func fluidityCurve(runs []run) (*Figure, []LeftOut) {
 	for i, c := range runs {
 		pooled, mean := c.curve.series(c.name)
 		if len(pooled.X) == 0 {
-			left = append(left, LeftOut{f.Name, c.name, c.curve.whyNot()})
+			left = append(left, LeftOut{f.Name, f.Title, c.name, c.curve.whyNot()})
 			continue
 		}
 		pooled.ink, pooled.dash = inkOf(i)

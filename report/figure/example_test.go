@@ -53,7 +53,7 @@ func Example() {
 	// ttft-cdf
 	// fluidity-curve
 	// normalized-vs-raw
-	// left out: ttft-split of demo: no request has a known instant at which its prefill began
+	// left out: Time to first token: scheduling and prefill, demo: no request has a known instant at which its prefill began
 	// The request with the largest gap between two tokens, of demo: 3 tokens, the first after 300 ms. The largest gap is 4 s, after token 1. Deadlines of 1 s for the first token and 100 ms for each further one: 1 met, 73 missed, fluidity index 0.0135. The reader was idle for 7.7 s. Shaded are gaps of 1 s or more, and waits of a decode deadline or more for a token that came late.
 }
 

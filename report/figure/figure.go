@@ -167,14 +167,15 @@ func (a *Axis) Position(v float64) float64 {
 // LeftOut says why a figure could not be drawn.
 type LeftOut struct {
 	Name   string // of the figure
+	Title  string // of the figure, for people
 	Run    string // of the run that lacks something, or ""
 	Reason string // such as "no request has a scheduling instant"
 }
 
-// String returns the name, the run if any, and the reason.
+// String returns the title, the run if any, and the reason.
 func (l LeftOut) String() string {
 	if l.Run == "" {
-		return l.Name + ": " + l.Reason
+		return l.Title + ": " + l.Reason
 	}
-	return l.Name + " of " + l.Run + ": " + l.Reason
+	return l.Title + ", " + l.Run + ": " + l.Reason
 }

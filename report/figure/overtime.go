@@ -13,11 +13,13 @@ import (
 // maxFrozen is how many shaded intervals are drawn.
 const maxFrozen = 200
 
+const loadTitle = "Requests over time"
+
 // load draws how many requests were there over the time of a run.
 func load(name string, c run) (*Figure, *LeftOut) {
 	timed := c.timed()
 	if why := c.whyNoLoad(len(timed)); why != "" {
-		return nil, &LeftOut{name, c.name, why}
+		return nil, &LeftOut{name, loadTitle, c.name, why}
 	}
 	start := value(timed[0].arrival)
 	for _, a := range timed {
@@ -42,7 +44,7 @@ func load(name string, c run) (*Figure, *LeftOut) {
 	}
 	f := &Figure{
 		Name:  name,
-		Title: "Requests over time" + ofRun(c),
+		Title: loadTitle + ofRun(c),
 		X:     Axis{Label: "time since the first arrival", Unit: Nanoseconds},
 		Y:     Axis{Label: "requests", Unit: Requests},
 	}
@@ -71,9 +73,7 @@ func load(name string, c run) (*Figure, *LeftOut) {
 	f.Caption = fmt.Sprintf("%s requests. Shaded is when at least two answers, and at least half of those that had begun, were inside a gap of %s or more between two tokens: a freeze of the whole server is a shaded band.",
 		grouped(float64(len(timed))), stall)
 	f.Caption += c.unrecorded()
-	if left := len(c.answers) - len(timed); left > 0 {
-		f.Caption += fmt.Sprintf(" %s requests without a known arrival or end are not shown.", grouped(float64(left)))
-	}
+	f.Caption += untimed(len(c.answers) - len(timed))
 	if c.stalls.limited {
 		f.Caption += fmt.Sprintf(" Of stalls that are not the longest of their request only those of %s or more are counted.", formatSpan(float64(c.stalls.least)))
 	}
@@ -101,6 +101,17 @@ func (c run) timed() []answer {
 		}
 	}
 	return all
+}
+
+// untimed says how many requests a figure over time does not show.
+func untimed(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return " 1 request without a known arrival or end is not shown."
+	}
+	return fmt.Sprintf(" %s requests without a known arrival or end are not shown.", grouped(float64(n)))
 }
 
 // change is a number of requests that come or, if negative, go.

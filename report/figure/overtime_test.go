@@ -3,6 +3,7 @@ package figure
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,7 +143,7 @@ func TestWithoutACommonClock(t *testing.T) {
 	o.CommonClock = false
 	c := collect(t, o, freezing(50))
 	_, left := Figures([]*Collector{c})
-	want := []LeftOut{{"load", "run", "the file does not say when requests were sent, so that they cannot be put on one time line"}}
+	want := []LeftOut{{"load", "Requests over time", "run", "the file does not say when requests were sent, so that they cannot be put on one time line"}}
 	if diff := cmp.Diff(want, left); diff != "" {
 		t.Errorf("left out (-want +got):\n%s", diff)
 	}
@@ -171,6 +172,51 @@ func TestRowsKeepTheLongestStall(t *testing.T) {
 	}
 	if got := longestExtent(f, "stalled for 1 s or more"); got != 60e9 {
 		t.Errorf("the longest stall drawn is %v, want 60 s", time.Duration(got))
+	}
+}
+
+// The caption of the rows says which requests are there, and of neighbors
+// which one, as it is.
+func TestRowsCaption(t *testing.T) {
+	const chosen, first, band = "the longest stall is drawn", "the first is drawn", "is a vertical band"
+	unknown := &metrics.Request{ID: "no end", Sent: metrics.Known(time.Duration(0))}
+	for _, tt := range []struct {
+		name   string
+		gap    time.Duration
+		sparse bool
+		more   []*metrics.Request
+		n      int
+		want   []string
+		not    []string
+		reason string
+	}{
+		{"few", 2 * sec, false, nil, 10, []string{"10 of 10.", band}, []string{chosen, first, "not shown"}, "all are drawn"},
+		{"stalls", 2 * sec, false, nil, 300, []string{"200 of 300.", chosen, band}, []string{first}, "there are stalls to choose by"},
+		{"no stall", 20 * ms, false, nil, 300, []string{"200 of 300.", first, band}, []string{chosen}, "nothing to choose by"},
+		{"sparse", 2 * sec, true, nil, 300, []string{"200 of 300.", first, "not recorded"}, []string{chosen, band}, "a stall cannot be seen, so nor can a band"},
+		{"unknown end", 2 * sec, false, []*metrics.Request{unknown}, 300,
+			[]string{"200 of 301. 1 request without a known arrival or end is not shown."}, nil, "the axis ends at 300, and the words say why"},
+	} {
+		all := tt.more
+		for i := range tt.n {
+			r := at("", time.Duration(i)*10*ms, 10*ms, 10*ms+tt.gap)
+			if tt.sparse {
+				r.Sparse = true
+				r.Deliveries[1].Tokens = 9
+			}
+			all = append(all, r)
+		}
+		got := find(t, "requests", collect(t, standard(""), all)).Caption
+		for _, w := range tt.want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s: %q, want %q: %s", tt.name, got, w, tt.reason)
+			}
+		}
+		for _, w := range tt.not {
+			if strings.Contains(got, w) {
+				t.Errorf("%s: %q, want no %q: %s", tt.name, got, w, tt.reason)
+			}
+		}
 	}
 }
 

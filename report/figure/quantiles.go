@@ -44,7 +44,7 @@ func (m metric) cdf(runs []run) (*Figure, []LeftOut) {
 	var left []LeftOut
 	for i, c := range runs {
 		if m.of(c).n() == 0 {
-			left = append(left, LeftOut{f.Name, c.name, m.none})
+			left = append(left, LeftOut{f.Name, f.Title, c.name, m.none})
 			continue
 		}
 		ps := cdfShares()
@@ -76,7 +76,7 @@ func (m metric) percentiles(runs []run) (*Figure, []LeftOut) {
 	for i, c := range runs {
 		n := m.of(c).n()
 		if n == 0 {
-			left = append(left, LeftOut{f.Name, c.name, m.none})
+			left = append(left, LeftOut{f.Name, f.Title, c.name, m.none})
 			continue
 		}
 		ps := ninesShares(n)

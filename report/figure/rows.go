@@ -14,6 +14,8 @@ const (
 	maxRowStalls = 12
 )
 
+const rowsTitle = "Each request over time"
+
 // requestRows draws each request as a row: the wait for its first token, the
 // answer, and its stalls.
 func requestRows(name string, c run) (*Figure, *LeftOut) {
@@ -24,7 +26,7 @@ func requestRows(name string, c run) (*Figure, *LeftOut) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, &LeftOut{name, c.name, "no request has a known arrival and a known end"}
+		return nil, &LeftOut{name, rowsTitle, c.name, "no request has a known arrival and a known end"}
 	}
 	byRequest := map[int][]stall{}
 	for _, s := range c.stalls.all() {
@@ -41,7 +43,7 @@ func requestRows(name string, c run) (*Figure, *LeftOut) {
 	rows := longestOfEach(all, byRequest)
 	f := &Figure{
 		Name:  name,
-		Title: "Each request over time" + ofRun(c),
+		Title: rowsTitle + ofRun(c),
 		X:     Axis{Label: axis, Unit: Nanoseconds},
 		Y:     Axis{Label: "requests in order of arrival, from below", Unit: Requests, Min: 0, Max: float64(len(all))},
 		rows:  len(rows),
@@ -73,23 +75,32 @@ func requestRows(name string, c run) (*Figure, *LeftOut) {
 		}
 	}
 	f.X.span(0, end)
-	f.Caption = rowsCaption(c, len(rows), len(all))
+	f.Caption = rowsCaption(c, len(rows), len(all), len(byRequest) > 0)
 	return f, nil
 }
 
-func rowsCaption(c run, rows, all int) string {
-	s := fmt.Sprintf("Each row is a request, %s of %s.", grouped(float64(rows)), grouped(float64(len(c.answers)))) + c.unrecorded()
+// rowsCaption describes the rows; stalls says that there is one in them.
+func rowsCaption(c run, rows, all int, stalls bool) string {
+	s := fmt.Sprintf("Each row is a request, %s of %s.", grouped(float64(rows)), grouped(float64(len(c.answers)))) +
+		untimed(len(c.answers)-all) + c.unrecorded()
 	if c.stalls.limited || len(c.stalls.others) > 0 {
 		s += fmt.Sprintf(" Of the stalls of a request the %d longest are drawn at most.", maxRowStalls)
 	}
-	if rows < all {
+	switch {
+	case rows < all && stalls:
 		s += " Of neighbors the one with the longest stall is drawn."
+	case rows < all:
+		s += " Of neighbors the first is drawn."
 	}
-	if c.Options.CommonClock {
-		return s + " What stops all requests at once is a vertical band."
+	band := "vertical"
+	if !c.Options.CommonClock {
+		s += " The file does not say when requests were sent, so each row begins at its own arrival, in the order of the file."
+		band = "slanted"
 	}
-	return s + " The file does not say when requests were sent, so each row begins at its own arrival, in the order of the file: " +
-		"what stops all requests at once is a slanted band."
+	if c.sparse > 0 && !stalls {
+		return s
+	}
+	return s + " What stops all requests at once is a " + band + " band."
 }
 
 type rowOf struct {

@@ -24,7 +24,7 @@ func normalizedVsRaw(runs []run) (*Figure, []LeftOut) {
 	for i, c := range runs {
 		all := dilutions(c)
 		if len(all) == 0 {
-			left = append(left, LeftOut{f.Name, c.name, "no request has a known time to first token and a normalized latency, both above zero"})
+			left = append(left, LeftOut{f.Name, f.Title, c.name, "no request has a known time to first token and a normalized latency, both above zero"})
 			continue
 		}
 		drawn := thin(all, maxDots/len(runs))

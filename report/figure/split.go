@@ -9,6 +9,8 @@ import (
 // maxColumns is how many requests a figure shows side by side.
 const maxColumns = 240
 
+const splitTitle = "Time to first token: scheduling and prefill"
+
 // ttftSplit draws the TTFT of requests as scheduling delay and prefill.
 func ttftSplit(name string, c run) (*Figure, *LeftOut) {
 	var all []answer
@@ -18,14 +20,14 @@ func ttftSplit(name string, c run) (*Figure, *LeftOut) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, &LeftOut{name, c.name, "no request has a known instant at which its prefill began"}
+		return nil, &LeftOut{name, splitTitle, c.name, "no request has a known instant at which its prefill began"}
 	}
 	slices.SortStableFunc(all, func(a, b answer) int { return cmp.Compare(value(a.ttft), value(b.ttft)) })
 	n := len(all)
 	drawn := evenly(n, maxColumns)
 	f := &Figure{
 		Name:  name,
-		Title: "Time to first token: scheduling and prefill" + ofRun(c),
+		Title: splitTitle + ofRun(c),
 		X:     Axis{Label: "requests by rising time to first token", Unit: Share, Min: 0, Max: 1},
 		Y:     Axis{Label: "time to first token", Unit: Nanoseconds},
 	}

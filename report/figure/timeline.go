@@ -15,7 +15,7 @@ import (
 func timeline(name string, c run) (*Figure, *LeftOut) {
 	r := &c.shown.request
 	if why := c.whyNoTimeline(); why != "" {
-		return nil, &LeftOut{name, c.name, why}
+		return nil, &LeftOut{name, "Tokens of one request over time", c.name, why}
 	}
 	z, _ := r.Arrival().Get()
 	t := newTokens(r, z, c.Options)
@@ -166,19 +166,19 @@ func (t *tokens) kept() []step {
 
 // stalls returns the waits to shade, in order of time: gaps of at least the
 // given length, and waits of one decode deadline or more that ended in a late
-// token; the longest maxShaded of them.
-func (t *tokens) stalls(least, decode time.Duration) []step {
-	var late []step
+// token; the longest maxShaded of them. all is how many there are.
+func (t *tokens) stalls(least, decode time.Duration) (late []step, all int) {
 	for i := range t.steps {
 		s := &t.steps[i]
 		if s.late() && (i == 0 || s.wait() >= decode) || i > 0 && s.wait() >= least {
 			late = append(late, *s)
 		}
 	}
-	if len(late) > maxShaded {
+	all = len(late)
+	if all > maxShaded {
 		slices.SortStableFunc(late, func(a, b step) int { return cmp.Compare(b.wait(), a.wait()) })
 		late = late[:maxShaded]
 		slices.SortFunc(late, func(a, b step) int { return cmp.Compare(a.at, b.at) })
 	}
-	return late
+	return late, all
 }

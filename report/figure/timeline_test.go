@@ -1,7 +1,9 @@
 package figure
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -185,6 +187,37 @@ func TestWhichRequestIsShown(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("show %q: %q, want %q: %s", tt.show, got, tt.want, tt.reason)
+		}
+	}
+}
+
+// The caption says which deadlines there are, and that not all is shaded.
+func TestTimelineCaption(t *testing.T) {
+	slow := []time.Duration{100 * ms}
+	for range 2 * maxShaded {
+		slow = append(slow, slow[len(slow)-1]+2*sec)
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*Options)
+		tokens []time.Duration
+		want   []string
+		reason string
+	}{
+		{"scored", func(*Options) {}, []time.Duration{100 * ms, 150 * ms},
+			[]string{"Deadlines of 1 s for the first token and 100 ms for each further one: 2 met, 0 missed", "The reader was never idle.", "Shaded are gaps of"}, "as given"},
+		{"skipped", func(o *Options) { o.Deadlines.First, o.Deadlines.Prefill = fluidity.Skipped, 0 }, []time.Duration{100 * ms, 150 * ms},
+			[]string{"Deadlines of 100 ms for each token after the first: 1 met, 0 missed"}, "the first token has none, not one of 0 ns"},
+		{"many stalls", func(*Options) {}, slow,
+			[]string{fmt.Sprintf("Shaded are the %d longest of %d: gaps of 1 s or more", maxShaded, 2*maxShaded)}, "what is not drawn is told"},
+	} {
+		o := standard("")
+		tt.change(&o)
+		got := find(t, "timeline", collect(t, o, []*metrics.Request{at("a", 0, tt.tokens...)})).Caption
+		for _, w := range tt.want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s: %q, want %q: %s", tt.name, got, w, tt.reason)
+			}
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tokentime/tokentime/fluidity"
 )
 
 // series returns what is drawn of the request, up to the right end of the
@@ -12,7 +14,8 @@ import (
 func (t *tokens) series(of run, end float64) []Series {
 	o := &of.Options
 	stalls := Series{Run: of.name, Name: "stall", Mark: Bands, ink: inkBand}
-	for _, s := range t.stalls(of.leastStall(), o.Deadlines.Decode) {
+	shaded, _ := t.stalls(of.leastStall(), o.Deadlines.Decode)
+	for _, s := range shaded {
 		stalls.X, stalls.X2 = append(stalls.X, float64(s.from)), append(stalls.X2, float64(s.at))
 		stalls.Labels = append(stalls.Labels, fmt.Sprintf("%s without a token", formatSpan(float64(s.wait()))))
 	}
@@ -75,14 +78,19 @@ func (t *tokens) caption(of run) string {
 		fmt.Fprintf(&b, " The largest gap is %s, after token %s.", formatSpan(float64(worst.wait())), grouped(float64(worst.before)))
 	}
 	if index, ok := t.score.Index().Get(); t.judged && ok {
-		fmt.Fprintf(&b, " Deadlines of %s for the first token and %s for each further one: %s met, %s missed, fluidity index %s.",
-			formatSpan(float64(o.Deadlines.Prefill)), formatSpan(float64(o.Deadlines.Decode)),
+		fmt.Fprintf(&b, " Deadlines of %s: %s met, %s missed, fluidity index %s.", deadlineWords(&o.Deadlines),
 			grouped(float64(t.score.Hits)), grouped(float64(t.score.Misses)), significant(index))
 	}
-	if idle, ok := goodputIdle(t, o); ok {
+	if idle, ok := goodputIdle(t, o); ok && idle == 0 {
+		b.WriteString(" The reader was never idle.")
+	} else if ok {
 		fmt.Fprintf(&b, " The reader was idle for %s.", formatSpan(idle))
 	}
-	fmt.Fprintf(&b, " Shaded are gaps of %s or more", formatSpan(float64(of.leastStall())))
+	b.WriteString(" Shaded are ")
+	if shaded, all := t.stalls(of.leastStall(), o.Deadlines.Decode); len(shaded) < all {
+		fmt.Fprintf(&b, "the %d longest of %s: ", len(shaded), grouped(float64(all)))
+	}
+	fmt.Fprintf(&b, "gaps of %s or more", formatSpan(float64(of.leastStall())))
 	if t.judged {
 		b.WriteString(", and waits of a decode deadline or more for a token that came late")
 	}
@@ -91,6 +99,18 @@ func (t *tokens) caption(of run) string {
 		fmt.Fprintf(&b, " Of %s deliveries about %d are drawn, among them both ends of the longest waits.", grouped(float64(len(t.steps))), maxSteps)
 	}
 	return b.String()
+}
+
+// deadlineWords says what the deadlines are, as after "deadlines of".
+func deadlineWords(d *fluidity.Deadlines) string {
+	first, each := formatSpan(float64(d.Prefill)), formatSpan(float64(d.Decode))
+	switch {
+	case d.First == fluidity.Skipped:
+		return each + " for each token after the first"
+	case d.Curve != nil:
+		return first + " more than the predicted prefill for the first token and " + each + " for each further one"
+	}
+	return first + " for the first token and " + each + " for each further one"
 }
 
 // goodputIdle returns the idle latency of the request's reader.

@@ -34,6 +34,7 @@ for (const e of document.querySelectorAll(".scroll")) {
   const t = box(e.firstElementChild);
   if (t.width > box(e).width + 1 && getComputedStyle(e).overflowX !== "auto") say("clipped and not scrollable", e);
 }
+for (const e of document.querySelectorAll(".sortable td")) if (box(e).width > 400) say("a cell that pushes others out of sight", e);
 for (const s of document.querySelectorAll("section, figure")) if (s.textContent.trim() === "") say("without content", s);
 for (const svg of document.querySelectorAll("svg")) {
   const outer = box(svg), texts = [...svg.querySelectorAll("text")].filter((t) => t.textContent.trim() !== "");
@@ -192,6 +193,7 @@ func TestBrowser(t *testing.T) {
 		{"one run", reportOf(t, 1)},
 		{"two runs", reportOf(t, 2)},
 		{"five runs", reportOf(t, 5)},
+		{"long ids", longIDs(t)},
 		{"comparison of two", comparisonOf(t, 2, 0)},
 		{"comparison of three", comparisonOf(t, 3, 0)},
 		{"populations that differ", comparisonOf(t, 3, 20)},
@@ -218,7 +220,7 @@ func TestBrowser(t *testing.T) {
 // TestBrowserSees plants defects, each of which must be seen.
 func TestBrowserSees(t *testing.T) {
 	chromium := browser(t)
-	page := written(t, reportOf(t, 1))
+	page := written(t, longIDs(t))
 	defects := []struct{ style, want string }{
 		{"main { width: 2000px; }", "wider than the window"},
 		{"figcaption { margin-top: -3rem; }", "overlaps"},
@@ -226,6 +228,7 @@ func TestBrowserSees(t *testing.T) {
 		{"section p { display: none; }", "empty"},
 		{"svg text { font-size: 60px; }", "picture"},
 		{"figcaption { color: #8a8a8a; }", "contrast 3.4"},
+		{".sortable td.left { max-width: none; }", "out of sight"},
 		{"td { background: rgba(0, 0, 0, 0.1); }", "seen through"},
 	}
 	var frames []*frame

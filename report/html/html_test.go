@@ -66,6 +66,18 @@ func reportOf(t testing.TB, n int) *html.Report {
 	return page
 }
 
+// longIDs returns a report that lists a request with an id of 3,000 letters.
+func longIDs(t *testing.T) *html.Report {
+	t.Helper()
+	page := reportOf(t, 1)
+	r := requests(1, 0)[0]
+	r.ID = strings.Repeat("a", 3000)
+	r.Deliveries[len(r.Deliveries)-1].At += time.Minute
+	r.End = metrics.Known(r.Deliveries[len(r.Deliveries)-1].At)
+	page.Worst[0].Add(&r)
+	return page
+}
+
 func requests(n, stalls int) []metrics.Request {
 	rng := rand.New(rand.NewPCG(9, uint64(stalls)))
 	var all []metrics.Request

@@ -54,6 +54,7 @@ type cell struct {
 	Left   bool
 	Indent bool
 	Label  bool // names its row
+	Span   int  // columns that it takes, if more than one
 }
 
 // sections groups the blocks of a page. What stands before the first section
@@ -139,7 +140,25 @@ func newTable(t *layout.Table) *table {
 			out.Head = cells
 			continue
 		}
-		out.Rows = append(out.Rows, row{Cells: cells, Names: namesBelow(r)})
+		names := namesBelow(r)
+		if names {
+			cells = spread(cells)
+		}
+		out.Rows = append(out.Rows, row{Cells: cells, Names: names})
+	}
+	return out
+}
+
+// spread lets each name take the empty columns behind it, so that a long one
+// does not make the first column wide and push the values out of a phone.
+func spread(cells []cell) []cell {
+	var out []cell
+	for _, c := range cells {
+		if n := len(out) - 1; n >= 0 && c.Text == "" {
+			out[n].Span = max(out[n].Span, 1) + 1
+			continue
+		}
+		out = append(out, c)
 	}
 	return out
 }
