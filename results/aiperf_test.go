@@ -13,9 +13,6 @@ import (
 	"github.com/tokentime/tokentime/metrics"
 )
 
-// aiperfStart is the start of the first request of aiperfLine.
-const aiperfStart = 1759813207532900363
-
 // aiperfLine returns a line of profile_export.jsonl: a request of three tokens
 // with what is in metadata and metrics replaced, added or, when empty, left
 // out.

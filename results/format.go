@@ -164,7 +164,11 @@ func (o *Options) choose(content *Content) (Format, error) {
 	if o.Format != "" {
 		return Format{}, fmt.Errorf("%q is %w; known: %s", o.Format, ErrUnknownFormat, list)
 	}
-	return Format{}, fmt.Errorf("%w; known: %s (begins with %s)", ErrUnknownFormat, list, quoted(head.Text[:min(len(head.Text), 16)]))
+	hint := ""
+	if bytes.HasPrefix(head.Text, []byte("SQLite format 3\x00")) {
+		hint = "; a database of evalscope is read by the module contrib/evalscope"
+	}
+	return Format{}, fmt.Errorf("%w; known: %s (begins with %s)%s", ErrUnknownFormat, list, quoted(head.Text[:min(len(head.Text), 16)]), hint)
 }
 
 // detectNative looks at the text, as its mark must come first.

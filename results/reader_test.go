@@ -66,6 +66,7 @@ func TestOpen(t *testing.T) {
 		{path("v", append(bytes.Repeat([]byte{' '}, bufferSize), vllm...)), "", ErrUnknownFormat, "its first 65536 bytes are white space", "more white space than is looked through"},
 		{path("w", append(bytes.Repeat([]byte{'\n'}, bufferSize-1), vllm...)), "", ErrUnknownFormat, "(begins with \"{\")", "white space up to the last byte that is looked at"},
 		{path("l", []byte("[1,2]")), "", ErrUnknownFormat, "not a format that is known", "a JSON array"},
+		{path("sqlite", []byte("SQLite format 3\x00\x10\x00")), "", ErrUnknownFormat, "contrib/evalscope", "a database"},
 		{path("m", []byte("\x1f\x8bxx")), "", io.ErrUnexpectedEOF, "gzip data cut short: unexpected EOF", "a gzip header cut short"},
 		{path("n", []byte("\x1f\x8b\x01\x00\x00\x00\x00\x00\x00\x00\x00")), "", gzip.ErrHeader, "gzip: gzip: invalid header", "no gzip behind its mark"},
 		{path("o", gzipped(t, vllm)[:150]), "", io.ErrUnexpectedEOF, "gzip data cut short: unexpected EOF", "gzip cut short"},

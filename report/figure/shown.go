@@ -1,7 +1,6 @@
 package figure
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -38,19 +37,4 @@ func (s *shown) consider(r *metrics.Request, id string) {
 func largestGap(r *metrics.Request) (time.Duration, bool) {
 	gap, ok := metrics.Paper.Raw(r).Stall.Get()
 	return gap, ok
-}
-
-// steps returns the deliveries that held tokens, with the number of tokens
-// visible after each.
-func steps(ds []metrics.Delivery) (at []time.Duration, visible []int64) {
-	at = slices.Grow(at, len(ds))
-	visible = slices.Grow(visible, len(ds))
-	var n int64
-	for _, d := range ds {
-		if d.Tokens > 0 {
-			n += int64(d.Tokens)
-			at, visible = append(at, d.At), append(visible, n)
-		}
-	}
-	return at, visible
 }

@@ -72,11 +72,9 @@ func findGrowingQueue(a *Audit) []Finding {
 		return nil // nothing to be steady
 	}
 	var ttfts []float64
-	var ids []*record
 	for _, c := range order {
 		if v, ok := ttftOf(c); ok {
 			ttfts = append(ttfts, v)
-			ids = append(ids, c)
 		}
 	}
 	const advice = "the load is above the capacity, or the run is too short: its figures depend on how long it lasts. Lower the rate, or measure longer"
