@@ -15,6 +15,9 @@ import (
 // written by hand. Their requests are worked out in the tables of each
 // format's own test; Want is for what the suite cannot know.
 func TestConformance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out the suite of all formats, which takes minutes under the race detector; no reader starts a goroutine")
+	}
 	samples := conformanceSamples()
 	for _, format := range results.Formats() {
 		t.Run(format.Name, func(t *testing.T) {

@@ -32,6 +32,9 @@ func hostileRuns() map[string]string {
 // 200 MB, where reading the tokens one by one takes at least twice as long.
 // A machine that is busy with something else has three tries.
 func TestHostileCounts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out hostile counts: their time is the point, and the race detector changes it")
+	}
 	const (
 		mostTime  = 2 * time.Second
 		mostBytes = 200 << 20 // allocated, garbage too
