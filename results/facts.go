@@ -1,5 +1,7 @@
 package results
 
+import "fmt"
+
 import "strings"
 
 // Fact is something that the file says about the setup of a run, under the
@@ -75,4 +77,19 @@ func (r *Run) Stated(kind FactKind) (Fact, bool) {
 		}
 	}
 	return Fact{}, false
+}
+
+// distinct gives facts of one name names of their own: in a file "a.b" and the
+// "b" within "a" can both be there. The first keeps its name.
+func distinct(facts []Fact) []Fact {
+	last := make(map[string]int, len(facts)) // number given to a name
+	for i := range facts {
+		name := facts[i].Name
+		for last[facts[i].Name] > 0 {
+			last[name]++
+			facts[i].Name = fmt.Sprintf("%s (%d)", name, last[name])
+		}
+		last[facts[i].Name] = 1
+	}
+	return facts
 }

@@ -268,3 +268,21 @@ func TestWalkerValues(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestDistinctFacts(t *testing.T) {
+	got := distinct([]Fact{{"a", "1"}, {"a (2)", "2"}, {"a", "3"}, {"b", "4"}, {"a", "5"}})
+	want := []Fact{{"a", "1"}, {"a (2)", "2"}, {"a (3)", "3"}, {"b", "4"}, {"a (4)", "5"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestFactsThatCollide: found by FuzzPerfAnalyzer.
+func TestFactsThatCollide(t *testing.T) {
+	text := vllmFile(`"a.b": 1`, `"a": {"b": 2}`)
+	got, err := readAll("x", strings.NewReader(text), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeAll(t, got) // an error for a fact that stands twice
+}

@@ -94,6 +94,7 @@ func (rd *Reader) NextRun() bool {
 		return rd.fail(err)
 	}
 	run.Source, run.Format = rd.name, rd.format
+	run.Facts = distinct(run.Facts)
 	rd.run, rd.inRun = run, true
 	return true
 }
@@ -115,6 +116,7 @@ func (rd *Reader) Next() bool {
 		return true
 	case io.EOF:
 		rd.inRun = false
+		rd.run.Facts = distinct(rd.run.Facts) // a Decoder may add some until here
 		return false
 	default:
 		return rd.fail(err)
