@@ -22,7 +22,7 @@ type faults struct {
 	detectAll, detectNone  bool
 	invalid, nan, unspoken bool
 	metric                 string
-	twoFacts               bool
+	backwards              bool
 	oneRead                bool
 	shared                 *int // number of the next request, of all Readers
 	growing                bool // the run changes behind its requests
@@ -106,8 +106,8 @@ func (d *tally) NextRun() (*results.Run, error) {
 	if d.metric != "" {
 		d.run.Reported = append(d.run.Reported, results.Reported{Name: "x", Metric: d.metric, Stat: "mean"})
 	}
-	if d.twoFacts {
-		d.run.Facts = []results.Fact{{Name: "a", Value: "1"}, {Name: "a", Value: "2"}}
+	if d.backwards {
+		d.run.Resolution = -1
 	}
 	return d.run, nil
 }
@@ -193,7 +193,7 @@ func TestFaults(t *testing.T) {
 		{faults{metric: "time_to_first_token"}, `records: sample "two requests": reported x: no such metric`, "has words of its own"},
 		{faults{metric: results.MetricTTFT}, `records: sample "two requests": reported x: "" is no unit of time`, "reports a time without a unit"},
 		{faults{unspoken: true}, `records: sample "two requests": 2 sparse requests`, "does not say what cannot be derived"},
-		{faults{twoFacts: true}, `round trip: sample "two requests": in the native format: cannot be written: results: header of the run: fact "a": duplicate key`, "states something twice"},
+		{faults{backwards: true}, `round trip: sample "two requests": in the native format: cannot be written: results: resolution -1ns of the run: out of range`, "states a resolution that is none"},
 		{faults{oneRead: true}, `read errors: sample "two requests": with a read error behind 6 of 26 bytes`, "supposes that one Read gives all"},
 		{faults{shared: new(int)}, `separation: sample "two requests": beside other Readers`, "keeps state outside of its decoder"},
 		{faults{growing: true}, `bytes byte by byte: run 0 is`, "says of the run how its content came"},
