@@ -349,7 +349,7 @@ func TestMarkdownEscapes(t *testing.T) {
 // TestPair405B compares the recorded pair of one model on two servers: TTFT
 // is worse for most and better in the tail, which no single percentile shows.
 func TestPair405B(t *testing.T) {
-	const dir = "/work/shared/data/vllm/"
+	const dir = "../../../shared/data/vllm/"
 	o := testOptions()
 	var runs []*Run
 	for _, name := range []string{"405b-h100-16qps.json.gz", "405b-mi300x-16qps.json.gz"} {
