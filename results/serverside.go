@@ -48,10 +48,9 @@ func detectServerStamps(h *Head) bool {
 
 // serverStampsDecoder reads a line at a time.
 type serverStampsDecoder struct {
-	w      *walker
+	oneRun
 	run    *Run
 	origin time.Duration
-	ahead  bool // rec has been read, but not handed out
 	rec    serverStamps
 
 	nearest, farthest time.Duration // of queued - arrival
@@ -66,9 +65,7 @@ type serverStamps struct {
 }
 
 func newServerStampsDecoder(content *Content) *serverStampsDecoder {
-	d := &serverStampsDecoder{w: newWalker(content)}
-	d.w.request = 0
-	return d
+	return &serverStampsDecoder{oneRun: newOneRun(content)}
 }
 
 func (d *serverStampsDecoder) NextRun() (*Run, error) {
@@ -78,43 +75,24 @@ func (d *serverStampsDecoder) NextRun() (*Run, error) {
 	d.run = &Run{CommonClock: true}
 	d.run.gapsUnknown()
 	d.run.notDerivable("the stamps were taken in the engine", "what a client saw")
-	switch err := d.advance(); err {
-	case nil:
-		d.ahead = true
-		d.origin, _ = d.rec.queued.Get()
-		return d.run, nil
-	case io.EOF:
-		return d.run, nil
-	default:
+	found, err := d.begin(d.read)
+	if err != nil {
 		return nil, err
 	}
+	if found {
+		d.origin, _ = d.rec.queued.Get()
+	}
+	return d.run, nil
 }
 
 func (d *serverStampsDecoder) Next(r *metrics.Request) error {
-	if !d.ahead {
-		if err := d.advance(); err != nil {
-			if err == io.EOF {
-				d.summarize()
-			}
-			return err
-		}
-	}
-	d.ahead = false
-	err := d.w.fail(d.convert(r))
-	d.w.request++
-	return err
+	return d.next(d.read, func() error { return d.convert(r) }, d.summarize)
 }
 
-// advance reads the next line into rec.
-func (d *serverStampsDecoder) advance() error {
-	if d.w.kind() == 0 {
-		if err := d.w.end(); err != nil {
-			return d.w.fail(err)
-		}
-		return io.EOF
-	}
+// read reads the next line into rec.
+func (d *serverStampsDecoder) read() error {
 	d.rec = serverStamps{}
-	return d.w.fail(d.w.object(d.member))
+	return d.w.object(d.member)
 }
 
 func (d *serverStampsDecoder) member(name string) (err error) {

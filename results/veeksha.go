@@ -52,10 +52,9 @@ func detectVeeksha(h *Head) bool { return h.HasAll("ttfc", "tbc", "num_output_to
 
 // veekshaDecoder reads a line at a time.
 type veekshaDecoder struct {
-	w      *walker
+	oneRun
 	run    *Run
 	origin time.Duration
-	ahead  bool // rec has been read, but not handed out
 	rec    veekshaRecord
 
 	dueAfterSent, notStreamed, moved int
@@ -72,9 +71,7 @@ type veekshaRecord struct {
 }
 
 func newVeekshaDecoder(content *Content) *veekshaDecoder {
-	d := &veekshaDecoder{w: newWalker(content)}
-	d.w.request = 0
-	return d
+	return &veekshaDecoder{oneRun: newOneRun(content)}
 }
 
 func (d *veekshaDecoder) NextRun() (*Run, error) {
@@ -83,44 +80,25 @@ func (d *veekshaDecoder) NextRun() (*Run, error) {
 	}
 	d.run = &Run{Convention: metrics.Veeksha.Name, CommonClock: true, Resolution: veekshaRounding}
 	d.run.notDerivable("the tool does not write requests that failed", "failed requests")
-	switch err := d.advance(); err {
-	case nil:
-		d.ahead = true
-		sent, _ := d.rec.sent()
-		d.origin, _ = sent.Get()
-		return d.run, nil
-	case io.EOF:
-		return d.run, nil
-	default:
+	found, err := d.begin(d.read)
+	if err != nil {
 		return nil, err
 	}
+	if found {
+		sent, _ := d.rec.sent()
+		d.origin, _ = sent.Get()
+	}
+	return d.run, nil
 }
 
 func (d *veekshaDecoder) Next(r *metrics.Request) error {
-	if !d.ahead {
-		if err := d.advance(); err != nil {
-			if err == io.EOF {
-				d.summarize()
-			}
-			return err
-		}
-	}
-	d.ahead = false
-	err := d.w.fail(d.convert(r))
-	d.w.request++
-	return err
+	return d.next(d.read, func() error { return d.convert(r) }, d.summarize)
 }
 
-// advance reads the next line into rec.
-func (d *veekshaDecoder) advance() error {
-	if d.w.kind() == 0 {
-		if err := d.w.end(); err != nil {
-			return d.w.fail(err)
-		}
-		return io.EOF
-	}
+// read reads the next line into rec.
+func (d *veekshaDecoder) read() error {
 	d.rec = veekshaRecord{tbc: d.rec.tbc[:0], streamed: true}
-	return d.w.fail(d.w.object(d.rec.member(d.w)))
+	return d.w.object(d.rec.member(d.w))
 }
 
 // member returns the function that reads a member of a line.
